@@ -1,0 +1,1 @@
+"""The person's identity: one account, its addresses, its password, its sessions. It knows no workspace."""

@@ -1,0 +1,82 @@
+"""Changing what belongs to the account: password, language."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from dure.accounts import hashing, passwords, queries
+from dure.accounts.actors import Owner
+from dure.accounts.models import Account, Session
+from dure.core import clock
+from dure.core.action import action, record
+from dure.core.errors import DomainError
+from dure.core.events import Event
+from dure.mail import outbox
+from dure.mail.kinds import Kind
+
+
+class WrongPassword(DomainError):
+    """The present password is wrong."""
+
+    code = "wrong_password"
+    message = _("This is not your present password.")
+    field = "current_password"
+
+
+def save_password(account: Account, encoded: str) -> None:
+    """Store a new own password and end every session of the account; part of an action."""
+    account.password, account.password_set_at = encoded, clock.now()
+    account.epoch = F("epoch") + 1
+    account.save(update_fields=["password", "password_set_at", "epoch"])
+    account.refresh_from_db(fields=["epoch"])
+    Session.objects.filter(account=account).delete()
+
+
+def _check_change(
+    actor: Owner, *, current: str, new: str, context: list[str], minimum: int, **_rest: Any
+) -> dict[str, Any]:
+    if not hashing.verify_password(current, actor.account.password):
+        raise WrongPassword
+    passwords.check_password(new, context=context, minimum=minimum)
+    if hashing.normalise(current) == hashing.normalise(new):
+        raise passwords.PasswordUnchanged
+    return {"current": "", "new": hashing.hash_password(new)}
+
+
+@action(needs=None, records=Event.PASSWORD_CHANGED, before=_check_change)
+def change_password(actor: Owner, *, current: str, new: str, context: list[str], minimum: int) -> Account:
+    """Change one's own password; every other session ends, and the owner is told by mail.
+
+    ``context`` and ``minimum`` come from the workspaces: words others know, and the strictest length.
+
+    :raises WrongPassword: when the present one is wrong.
+    :raises PasswordRefused: when the new one is weak.
+    """
+    account = actor.account
+    save_password(account, new)
+    record(actor, Event.PASSWORD_CHANGED, subject_kind="account", subject_id=account.pk, fields=["password"])
+    tell_of_password(account)
+    return account
+
+
+def tell_of_password(account: Account) -> None:
+    """Post the notice that the password was changed."""
+    address = queries.id_of(account.pk)
+    outbox.post(
+        Kind.PASSWORD_CHANGED,
+        address=address.canonical,
+        to=address.kind,
+        language=account.language,
+        account_id=account.pk,
+        context={"id_address": address.canonical},
+    )
+
+
+@action(needs=None, records=Event.LANGUAGE_CHANGED)
+def choose_language(actor: Owner, *, language: str) -> None:
+    """Set the language of one's pages and letters; an unknown one changes nothing."""
+    if language in dict(settings.LANGUAGES):
+        Account.objects.filter(pk=actor.id).update(language=language)
+    record(actor, Event.LANGUAGE_CHANGED, subject_kind="account", subject_id=actor.id, fields=["language"])

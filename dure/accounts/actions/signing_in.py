@@ -1,0 +1,133 @@
+"""Signing in and out (PRODUCT.md §4.9, §4.11, §4.16)."""
+
+import secrets
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from dure.accounts import addresses, hashing, tries
+from dure.accounts.actions.links import spend_link
+from dure.accounts.actors import Owner, Visitor
+from dure.accounts.models import Account, Address, Device, RecoveryRequest, Session
+from dure.core import clock, keys
+from dure.core.action import action, record, writing
+from dure.core.actor import Actor
+from dure.core.errors import DomainError
+from dure.core.events import Event
+from dure.core.models import OneTimeSecret
+from dure.core.secrets import Purpose
+
+
+class WrongCredentials(DomainError):
+    """ID or password is wrong; which of them is never told."""
+
+    code = "wrong_credentials"
+    message = _("The ID or the password is wrong.")
+
+
+class SlowedDown(DomainError):
+    """Too many failures: a right password has a link mailed, a wrong one has not, and both read this."""
+
+    code = "slowed_down"
+    message = _(
+        "There were too many wrong tries. If the ID and the password were right this time, "
+        "we have mailed you a link that signs you in. Otherwise wait a little and try again."
+    )
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """The account, and the new device's cookie when this browser was not known."""
+
+    account: Account
+    device: str
+
+
+def sign_in(actor: Visitor, *, address: str, password: str, network: str, device: str, language: str) -> SignedIn:
+    """Check ID and password at the cost of one hash, whoever it is.
+
+    ``network`` is the client's network, ``device`` the value of its device cookie or empty.
+
+    :raises WrongCredentials: also for an account that does not exist, or has no own password.
+    :raises SlowedDown: when the password alone does not suffice now.
+    :raises TooBusy: when too many sign in at this moment.
+    """
+    spelling = _spelling(address)
+    holder = addresses.holder(spelling)
+    account = holder.account if holder else None
+    known = _known_device(account, device)
+    counted = tries.counters(address=spelling, network=network, device_id=known.pk if known else None)
+    slowed = tries.is_slowed(counted)
+    right = hashing.verify_password(password, account.password if account else "")
+    if account is None or not right:
+        tries.count_failure(counted)
+        raise SlowedDown if slowed else WrongCredentials
+    if slowed:
+        _ask_for_link(spelling, language)
+        raise SlowedDown
+    return _enter(actor, account=account, device=known, counted=counted)
+
+
+def _spelling(address: str) -> str:
+    try:
+        return addresses.canonical(address)
+    except addresses.InvalidAddress:
+        return address[: addresses.LONGEST]
+
+
+def _known_device(account: Account | None, cookie: str) -> Device | None:
+    if not cookie or account is None:
+        return None
+    return Device.objects.filter(account=account, hash__in=keys.keyed_hashes("device", cookie)).first()
+
+
+def _ask_for_link(address: str, language: str) -> None:
+    with writing():
+        RecoveryRequest.objects.create(
+            purpose=Purpose.SIGN_IN,
+            sealed_address=keys.seal("recovery", address),
+            language=language,
+            asked_at=clock.now(),
+        )
+
+
+@action(needs=None, records=Event.SIGNED_IN)
+def _enter(actor: Actor, *, account: Account, device: Device | None, counted: list[tries.Counter]) -> SignedIn:
+    tries.forget(counted)
+    return _signed_in(actor, account, device)
+
+
+def _signed_in(actor: Actor, account: Account, device: Device | None) -> SignedIn:
+    at, cookie = clock.now(), ""
+    if device is None:
+        cookie = secrets.token_urlsafe(24)
+        Device.objects.create(account=account, hash=keys.keyed_hash("device", cookie), since=at, last_used_at=at)
+    else:
+        Device.objects.filter(pk=device.pk).update(last_used_at=at)
+    Account.objects.filter(pk=account.pk).update(signed_in_at=at)
+    record(actor, Event.SIGNED_IN, subject_kind="account", subject_id=account.pk)
+    return SignedIn(account=account, device=cookie)
+
+
+@action(needs=None, records=Event.SIGNED_IN)
+def sign_in_by_link(actor: Visitor, *, secret: OneTimeSecret) -> SignedIn:
+    """Sign in with the link that a right password had mailed.
+
+    :raises LinkEnded: when it was used, withdrawn or is too old.
+    """
+    account = spend_link(secret, purposes={Purpose.SIGN_IN})
+    tries.forget_address(Address.objects.get(account=account, kind=Address.ID).canonical)
+    return _signed_in(actor, account, None)
+
+
+@action(needs=None, records=Event.SIGNED_IN)
+def enter_after_proof(actor: Visitor, *, account: Account) -> SignedIn:
+    """Sign in somebody who proved a moment ago who they are, by a mailed link and a new password."""
+    return _signed_in(actor, account, None)
+
+
+@action(needs=None, records=Event.SIGNED_OUT)
+def sign_out(actor: Owner, *, session_key: str) -> None:
+    """End one session."""
+    Session.objects.filter(account=actor.account, session_key=session_key).delete()
+    record(actor, Event.SIGNED_OUT, subject_kind="account", subject_id=actor.id)

@@ -1,0 +1,108 @@
+"""Accounts and what hangs on them."""
+
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
+from django.db import models
+from django.db.models import Q
+
+from dure.core.models import new_uid
+
+
+class Account(models.Model):
+    """One person on this server: one ID, one password, any number of workspaces (PRODUCT.md §4.1).
+
+    ``epoch`` is raised by everything that must end the account's sessions everywhere (§4.9). ``origin_id`` is the
+    workspace that created the account by registration, null after a sign-up: what makes an account managed.
+    """
+
+    uid = models.CharField(max_length=22, unique=True, default=new_uid)
+    password = models.CharField(max_length=128, default="")
+    password_set_at = models.DateTimeField(null=True)
+    language = models.CharField(max_length=8, default="en")
+    epoch = models.IntegerField(default=0)
+    origin_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+    signed_in_at = models.DateTimeField(null=True)
+
+    @property
+    def has_own_password(self) -> bool:
+        """Whether the owner chose the password; nothing else signs in."""
+        return bool(self.password)
+
+
+class Address(models.Model):
+    """An e-mail address, canonical, of one account (PRODUCT.md §4.15). ``proven_at``: see §4.2."""
+
+    ID, ALIAS, PRIVATE = "id", "alias", "private"
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="addresses")
+    canonical = models.CharField(max_length=254)
+    kind = models.CharField(max_length=8, choices=[(ID, ID), (ALIAS, ALIAS), (PRIVATE, PRIVATE)])
+    proven_at = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["canonical"], condition=Q(kind__in=["id", "alias"]), name="address_signs_in_one_account"
+            ),
+            models.UniqueConstraint(fields=["account"], condition=Q(kind="id"), name="address_one_id_per_account"),
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(kind="private"), name="address_one_private_per_account"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=["id", "alias", "private"]), name="address_kind_known"),
+        ]
+        indexes = [models.Index(fields=["canonical"], name="address_by_canonical")]
+
+
+class Session(AbstractBaseSession):
+    """A signed-in browser; the account stands in a column so that its sessions can be listed and ended."""
+
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="sessions")
+
+    objects = BaseSessionManager()
+
+    class Meta:
+        db_table = "dure_session"
+
+    @classmethod
+    def get_session_store_class(cls):  # noqa: ANN206 - Django's own signature
+        """Return the store that writes this table."""
+        from dure.accounts.sessions import SessionStore
+
+        return SessionStore
+
+
+class Device(models.Model):
+    """A browser that once signed in with the right password; its cookie gives it a count of its own (§4.16)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="devices")
+    hash = models.BinaryField(max_length=32, unique=True)
+    since = models.DateTimeField()
+    last_used_at = models.DateTimeField()
+
+
+class Tries(models.Model):
+    """Failures in a row under one key: an ID, an ID from one network, a network, a known device (§4.16).
+
+    The key is a keyed hash, so that unknown addresses are counted like known ones and nothing can be read back.
+    """
+
+    key = models.BinaryField(max_length=32, primary_key=True)
+    failures = models.IntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["last_at"], name="tries_by_age")]
+
+
+class RecoveryRequest(models.Model):
+    """Somebody asked for a mail without proving who they are.
+
+    The page only writes this row and the worker looks the address up, so that the answer takes the same for
+    everybody (§4.11). The address is sealed and the row is deleted when it is answered.
+    """
+
+    purpose = models.CharField(max_length=20)
+    sealed_address = models.BinaryField()
+    language = models.CharField(max_length=8)
+    asked_at = models.DateTimeField()

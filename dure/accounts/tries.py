@@ -1,0 +1,107 @@
+"""Failures are counted and slow things down, and never keep the owner out (PRODUCT.md §4.16).
+
+While somebody is slowed, the password alone does not suffice: a right password has a link mailed, a wrong one has
+not, and the page says the same. So no number of strangers' failures locks the owner out, and guessing on tells
+nothing. A known device has a count of its own, and only that one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from dure.accounts.models import Tries
+from dure.core import clock, keys
+from dure.core.action import writing
+
+FREE = 5
+PASSWORD_ALONE = 100
+LONGEST_DELAY = timedelta(minutes=15)
+NETWORK_FREE = 300
+NETWORK_LONGEST_DELAY = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Counter:
+    """One row of ``Tries``; failures older than ``remembers`` do not count."""
+
+    kind: str
+    name: str
+    remembers: timedelta
+
+    @property
+    def key(self) -> bytes:
+        """The keyed hash the row is stored under."""
+        return keys.keyed_hash("tries", f"{self.kind}:{self.name}")
+
+
+def counters(*, address: str, network: str, device_id: int | None) -> list[Counter]:
+    """Return what an attempt counts against."""
+    if device_id is not None:
+        return [Counter("device", str(device_id), timedelta(days=1))]
+    return [
+        Counter("id", address, timedelta(days=30)),
+        Counter("id-network", f"{address} {network}", timedelta(days=1)),
+        Counter("network", network, timedelta(hours=1)),
+    ]
+
+
+def is_slowed(counted: list[Counter]) -> bool:
+    """Tell whether the password alone does not suffice now."""
+    rows = {bytes(row.key): row for row in Tries.objects.filter(key__in=[counter.key for counter in counted])}
+    at = clock.now()
+    found = ((counter, rows[counter.key]) for counter in counted if counter.key in rows)
+    return any(_slows(counter, row, at) for counter, row in found if at - row.last_at < counter.remembers)
+
+
+def _slows(counter: Counter, row: Tries, at: datetime) -> bool:
+    if counter.kind == "network":
+        delay = min(timedelta(seconds=row.failures / NETWORK_FREE), NETWORK_LONGEST_DELAY)
+        return row.failures >= NETWORK_FREE and at - row.last_at < delay
+    if row.failures >= PASSWORD_ALONE:
+        return True
+    return counter.kind != "id" and at - row.last_at < delay_after(row.failures)
+
+
+def delay_after(failures: int) -> timedelta:
+    """Return the wait after so many failures in a row: none for the first, then doubling to a quarter of an hour."""
+    if failures < FREE:
+        return timedelta(0)
+    return min(timedelta(seconds=2 ** min(failures - FREE, 20)), LONGEST_DELAY)
+
+
+def count_failure(counted: list[Counter]) -> None:
+    """Add one failure to each counter, in one transaction of its own."""
+    at = clock.now()
+    with writing(), connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO dure_tries (key, failures, last_at) VALUES (%s, 1, %s) ON CONFLICT (key) DO UPDATE SET"
+            " failures = CASE WHEN dure_tries.last_at < %s THEN 1 ELSE dure_tries.failures + 1 END,"
+            " last_at = excluded.last_at",
+            [(counter.key, _stored(at), _stored(at - counter.remembers)) for counter in counted],
+        )
+
+
+def _stored(moment: datetime) -> object:
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
+def failures(counter: Counter) -> int:
+    """Return how many failures one counter remembers."""
+    row = Tries.objects.filter(key=counter.key).first()
+    return row.failures if row and clock.now() - row.last_at < counter.remembers else 0
+
+
+def forget(counted: list[Counter]) -> None:
+    """Start again at nought after a success; what a whole network did stays counted."""
+    Tries.objects.filter(key__in=[counter.key for counter in counted if counter.kind != "network"]).delete()
+
+
+def forget_address(address: str) -> None:
+    """Start again at nought once a mailed link proved the owner."""
+    forget([Counter("id", address, timedelta(0))])
+
+
+def purge() -> int:
+    """Delete counts nobody needs any more; returns how many."""
+    return Tries.objects.filter(last_at__lt=clock.now() - timedelta(days=30)).delete()[0]

@@ -1,0 +1,1 @@
+"""The ground floor: what happened, in a chain; it knows bare ids and nobody."""

@@ -1,0 +1,1 @@
+"""What every use case stands on: actors, permissions, actions, domain errors, one-time secrets, the clock."""

@@ -1,0 +1,105 @@
+"""A use case: lock, check, write, record, post."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.db import connection, transaction
+
+from dure.audit import trail
+from dure.core import clock, keys
+from dure.core.actor import Actor, require
+from dure.core.events import Event
+from dure.core.permissions import Permission
+
+Result = TypeVar("Result")
+
+# SQLite lets one connection write and lets the others retry unfairly; waiting here is first come, first served.
+_one_writer = threading.RLock()
+_recorded: ContextVar[set[Event] | None] = ContextVar("recorded", default=None)
+
+
+class ForgotToRecord(AssertionError):
+    """An action ended without telling the trail what it declared; everything it wrote was rolled back."""
+
+
+def action(
+    *,
+    needs: Permission | None,
+    records: Event,
+    before: Callable[..., dict[str, Any]] | None = None,
+) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Make a function ``f(actor, *, …)`` a use case.
+
+    It refuses before the transaction, reads the rights again under the lock, and is rolled back when it did not
+    record ``records``. ``before`` is what is slow (hashing, parsing): it is called outside the transaction with the
+    same arguments and returns the arguments it replaces. An action inside another one joins its transaction.
+    """
+
+    def decorate(function: Callable[..., Result]) -> Callable[..., Result]:
+        @wraps(function)
+        def run(actor: Actor, **arguments: Any) -> Result:
+            require(actor, needs)
+            if before is not None:
+                arguments |= before(actor, **arguments)
+            with _transaction(records):
+                fresh = actor.again()
+                require(fresh, needs)
+                return function(fresh, **arguments)
+
+        run.needs, run.records = needs, records  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+@contextmanager
+def _transaction(records: Event) -> Iterator[None]:
+    outer = _recorded.get()
+    with nullcontext() if outer is not None else writing():
+        token = _recorded.set(set())
+        try:
+            yield
+            if records not in (_recorded.get() or ()):
+                raise ForgotToRecord(records)
+        finally:
+            _recorded.reset(token)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Open a transaction that means to write; on SQLite, wait in line for it."""
+    with _one_writer if connection.vendor == "sqlite" else nullcontext(), transaction.atomic():
+        yield
+
+
+def record(
+    actor: Actor,
+    event: Event,
+    *,
+    subject_kind: str,
+    subject_id: int | None,
+    fields: Iterable[str] = (),
+    via: str = "",
+    workspace_id: int | None = None,
+) -> None:
+    """Tell the trail; ``fields`` are names, never values, and ``via`` is the id of a link or a row of a file."""
+    entry = trail.Entry(
+        workspace_id=actor.workspace_id if workspace_id is None else workspace_id,
+        at=clock.now(),
+        event=event,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        door=actor.door,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        fields=tuple(fields),
+        via=via,
+    )
+    trail.append(entry, key=keys.derive("audit"))
+    recorded = _recorded.get()
+    if recorded is not None:
+        recorded.add(event)

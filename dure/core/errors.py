@@ -1,0 +1,50 @@
+"""Refusals a person or a program can act on."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+
+class DomainError(Exception):
+    """Something the rules do not allow.
+
+    ``code`` never changes: it is the form error, the REST problem and the key of the translation.
+    ``field`` names the input the message belongs beside, or is empty. ``status`` is the HTTP status.
+    """
+
+    code = "refused"
+    message: Any = _("This is not possible.")
+    field = ""
+    status = 400
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(self.code)
+        self.facts = facts
+
+    def sentence(self) -> str:
+        """Return the message in the reader's language, with its facts filled in."""
+        return str(self.message) % self.facts if self.facts else str(self.message)
+
+
+class NotAllowed(DomainError):
+    """The actor lacks the permission, or lost it a moment ago."""
+
+    code = "not_allowed"
+    message = _("You are not allowed to do this.")
+    status = 403
+
+
+class NotFound(DomainError):
+    """There is no such thing in this workspace; also the answer about other workspaces' things."""
+
+    code = "not_found"
+    message = _("There is nothing here.")
+    status = 404
+
+
+class TooBusy(DomainError):
+    """More people sign in at this moment than the machine can check; nothing was tried (HTTP 429)."""
+
+    code = "too_busy"
+    message = _("Many people are signing in at this moment. Try again in a few seconds.")
+    status = 429

@@ -1,0 +1,35 @@
+"""Secrets that work once (PRODUCT.md §4.7 a)."""
+
+import secrets
+
+from django.db import models
+
+
+def new_uid() -> str:
+    """Return a name for URLs: 128 random bits, 22 characters."""
+    return secrets.token_urlsafe(16)
+
+
+class OneTimeSecret(models.Model):
+    """A mailed link: bound to purpose, account and workspace; only a keyed hash of it is here.
+
+    ``uid`` is the non-secret handle of its page. ``address_id`` is the address it is mailed to, and what its use
+    proves; it is null when an admin saw the link, which then proves nothing (PRODUCT.md §4.2).
+    """
+
+    uid = models.CharField(max_length=22, unique=True, default=new_uid)
+    purpose = models.CharField(max_length=20)
+    account_id = models.BigIntegerField()
+    workspace_id = models.BigIntegerField(null=True)
+    address_id = models.BigIntegerField(null=True)
+    hash = models.BinaryField(max_length=32)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account_id", "purpose"], name="secret_by_account"),
+            models.Index(fields=["expires_at"], name="secret_by_expiry"),
+        ]

@@ -1,0 +1,91 @@
+"""Issuing, reading and spending one-time secrets."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from dure.core import clock, keys
+from dure.core.models import OneTimeSecret, new_uid
+
+
+class Purpose(StrEnum):
+    """What a secret opens; one for another purpose opens nothing."""
+
+    SET_PASSWORD = "set_password"
+    RESET_PASSWORD = "reset_password"
+    PROVE_ADDRESS = "prove_address"
+    SIGN_IN = "sign_in"
+    FIRST_RUN = "first_run"
+
+
+LIFETIMES = {
+    Purpose.SET_PASSWORD: timedelta(days=7),
+    Purpose.RESET_PASSWORD: timedelta(hours=1),
+    Purpose.PROVE_ADDRESS: timedelta(days=7),
+    Purpose.SIGN_IN: timedelta(hours=1),
+    Purpose.FIRST_RUN: timedelta(days=1),
+}
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A new secret and its row; ``value`` exists nowhere else."""
+
+    row: OneTimeSecret
+    value: str
+
+
+def issue(purpose: Purpose, *, account_id: int, workspace_id: int | None, address_id: int | None) -> Issued:
+    """Make a secret of 256 random bits; its older siblings of the same purpose and workspace end (re-issue only)."""
+    withdraw(purpose, account_id=account_id, workspace_id=workspace_id)
+    at, uid, key = clock.now(), new_uid(), secrets.token_urlsafe(32)
+    row = OneTimeSecret(
+        uid=uid,
+        purpose=purpose,
+        account_id=account_id,
+        workspace_id=workspace_id,
+        address_id=address_id,
+        hash=keys.keyed_hash("one-time-secret", key),
+        issued_at=at,
+        expires_at=at + LIFETIMES[purpose],
+    )
+    row.save(force_insert=True)
+    return Issued(row=row, value=f"{uid}.{key}")
+
+
+def withdraw(purpose: Purpose, *, account_id: int, workspace_id: int | None = None) -> None:
+    """End the living secrets of one purpose."""
+    living = OneTimeSecret.objects.filter(
+        account_id=account_id, purpose=purpose, used_at=None, withdrawn_at=None, workspace_id=workspace_id
+    )
+    living.update(withdrawn_at=clock.now())
+
+
+def find(value: str) -> OneTimeSecret | None:
+    """Return the row a secret belongs to, living or not; None for a wrong secret."""
+    uid, _, key = value.partition(".")
+    row = OneTimeSecret.objects.filter(uid=uid).first() if len(uid) == 22 else None
+    if row is None or not key.isascii():
+        return None
+    fits = any(
+        hmac.compare_digest(candidate, bytes(row.hash)) for candidate in keys.keyed_hashes("one-time-secret", key)
+    )
+    return row if fits else None
+
+
+def end_of(row: OneTimeSecret) -> str:
+    """Return why a secret no longer opens anything: ``used``, ``withdrawn``, ``expired``; empty while it lives."""
+    if row.used_at:
+        return "used"
+    if row.withdrawn_at:
+        return "withdrawn"
+    return "expired" if row.expires_at <= clock.now() else ""
+
+
+def spend(row: OneTimeSecret) -> bool:
+    """Use a secret up by one conditional UPDATE; False when somebody else, or the clock, was faster."""
+    at = clock.now()
+    living = OneTimeSecret.objects.filter(pk=row.pk, used_at=None, withdrawn_at=None, expires_at__gt=at)
+    return living.update(used_at=at) == 1

@@ -1,0 +1,12 @@
+"""What text from outside may contain."""
+
+import unicodedata
+
+# Joiners that ordinary names in some scripts need (RFC 5892, appendix A.1 and A.2).
+_JOINERS = "\u200c\u200d"
+_REFUSED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether text is free of control, formatting, private and unassigned characters."""
+    return all(letter in _JOINERS or unicodedata.category(letter) not in _REFUSED for letter in text)

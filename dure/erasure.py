@@ -1,0 +1,47 @@
+"""What "erases everything" means, table by table (PRODUCT.md §4.18).
+
+``RULES`` names every model; a test fails on one that is not here. A person's data hang on the account and go with it
+(cascade), or hold its bare id and are deleted by ``erase_account``; the trail holds ids and names of fields only and
+stays, and ids are never used again.
+"""
+
+from datetime import timedelta
+
+
+from dure.accounts.models import Account, RecoveryRequest, Session
+from dure.core import clock
+from dure.core.models import OneTimeSecret
+from dure.mail.models import Letter
+
+RULES = {
+    "Account": "deleted",
+    "Address": "with the account",
+    "Session": "with the account",
+    "Device": "with the account",
+    "Member": "with the account, or with the workspace",
+    "Grant": "with the member",
+    "OneTimeSecret": "deleted by the account's id",
+    "Letter": "deleted by the account's id; its content was wiped before, at its end",
+    "RecoveryRequest": "deleted when answered, within a day at the latest; sealed until then",
+    "Tries": "deleted after 30 days; keyed hashes, nothing can be read back",
+    "Workspace": "deleted",
+    "AuditEvent": "stays: ids and names of fields, nothing personal",
+    "AuditHead": "stays: a number and a hash",
+}
+
+
+def erase_account(account: Account) -> None:
+    """Delete an account and everything that is about it; part of an action or of the worker's purge."""
+    OneTimeSecret.objects.filter(account_id=account.pk).delete()
+    Letter.objects.filter(account_id=account.pk).delete()
+    account.delete()
+
+
+def purge_dead() -> int:
+    """Delete what ended long ago: sessions, spent secrets, letters a year old, unanswered questions."""
+    at = clock.now()
+    deleted = Session.objects.filter(expire_date__lt=at).delete()[0]
+    deleted += OneTimeSecret.objects.filter(expires_at__lt=at - timedelta(days=90)).delete()[0]
+    deleted += Letter.objects.filter(ended_at__lt=at - timedelta(days=365)).delete()[0]
+    deleted += RecoveryRequest.objects.filter(asked_at__lt=at - timedelta(days=1)).delete()[0]
+    return deleted

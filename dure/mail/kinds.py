@@ -1,0 +1,30 @@
+"""Every letter Dure writes (PRODUCT.md §7)."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(StrEnum):
+    """A folder of templates under ``letters/``; the value is stored."""
+
+    SET_PASSWORD = "set_password"
+    YOU_HAVE_JOINED = "you_have_joined"
+    RESET_PASSWORD = "reset_password"
+    PROVE_ADDRESS = "prove_address"
+    SIGN_IN_LINK = "sign_in_link"
+    PASSWORD_CHANGED = "password_changed"
+
+
+LABELS = {
+    Kind.SET_PASSWORD: _("Set your password"),
+    Kind.YOU_HAVE_JOINED: _("You have joined"),
+    Kind.RESET_PASSWORD: _("Reset your password"),
+    Kind.PROVE_ADDRESS: _("Confirm your address"),
+    Kind.SIGN_IN_LINK: _("Sign in by link"),
+    Kind.PASSWORD_CHANGED: _("Your password was changed"),
+}
+
+GIVES_UP_AFTER = timedelta(days=3)
+"""How long a letter without a deadline of its own is tried."""

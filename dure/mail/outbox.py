@@ -1,0 +1,68 @@
+"""Writing letters into the outbox, and taking them back."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from dure.core import clock, keys
+from dure.core.models import OneTimeSecret
+from dure.core.secrets import Issued
+from dure.mail.kinds import GIVES_UP_AFTER, Kind
+from dure.mail.models import Letter
+
+
+def can_send() -> bool:
+    """Tell whether a mail server is set; without one, admins see what PRODUCT.md §4.2 allows."""
+    return bool(settings.DURE["SMTP_URL"])
+
+
+def post(
+    kind: Kind,
+    *,
+    address: str,
+    to: str,
+    language: str,
+    account_id: int,
+    workspace_id: int | None = None,
+    secret: Issued | None = None,
+    context: dict[str, Any],
+) -> Letter | None:
+    """Put a letter into the outbox; call it inside the transaction of its reason. None without a mail server.
+
+    ``to`` is ``id`` or ``private``: the recipient's address itself is sealed. A letter with a secret dies with it.
+    The sending itself must never move here: a slow mail server would hold the lock of everything written.
+    """
+    if not can_send():
+        return None
+    at = clock.now()
+    expires_at = secret.row.expires_at if secret else at + GIVES_UP_AFTER
+    payload = {"address": address, "context": context | {"at": at.isoformat()}, "secret": secret and secret.value}
+    letter = Letter(
+        kind=kind,
+        language=language,
+        account_id=account_id,
+        workspace_id=workspace_id,
+        secret_id=secret.row.pk if secret else None,
+        to=to,
+        sealed=keys.seal("letter", payload),
+        posted_at=at,
+        due_at=at,
+        expires_at=expires_at,
+    )
+    letter.save(force_insert=True)
+    return letter
+
+
+def end(letters: Any, state: str, *, at: datetime, problem: str = "") -> int:
+    """Close a set of letters and wipe what they carried; returns how many."""
+    return letters.update(state=state, ended_at=at, sealed=None, lease="", problem=problem)
+
+
+def withdraw_dead(account_id: int) -> int:
+    """Take back the waiting letters of an account whose secret no longer opens anything."""
+    dead = OneTimeSecret.objects.filter(account_id=account_id).exclude(used_at=None, withdrawn_at=None)
+    waiting = Letter.objects.filter(
+        account_id=account_id, state__in=[Letter.WAITING, Letter.SENDING], secret_id__in=dead.values("pk")
+    )
+    return end(waiting, Letter.WITHDRAWN, at=clock.now())

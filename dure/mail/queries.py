@@ -1,0 +1,40 @@
+"""Reading the outbox."""
+
+from dataclasses import dataclass
+
+from dure.mail.models import Letter
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of letters, the newest first; the cursors are empty at its ends."""
+
+    rows: list[Letter]
+    newer: str
+    older: str
+
+
+def page(workspace_id: int, *, state: str = "", older: str = "", newer: str = "") -> Page:
+    """Return letters of a workspace by keyset; ``waiting`` includes the one being sent."""
+    letters = Letter.objects.filter(workspace_id=workspace_id)
+    if state:
+        states = [Letter.WAITING, Letter.SENDING] if state == Letter.WAITING else [state]
+        letters = letters.filter(state__in=states)
+    cursor = older or newer
+    if not cursor.isdecimal() or len(cursor) > 18:
+        cursor = ""
+    backwards = bool(cursor) and not older
+    if cursor:
+        letters = letters.filter(pk__gt=int(cursor)) if backwards else letters.filter(pk__lt=int(cursor))
+    rows = list(letters.order_by("id" if backwards else "-id")[: PAGE + 1])
+    more, rows = len(rows) > PAGE, rows[:PAGE]
+    if backwards:
+        rows.reverse()
+    has_newer, has_older = (more, True) if backwards else (bool(cursor), more)
+    return Page(
+        rows=rows,
+        newer=str(rows[0].pk) if rows and has_newer else "",
+        older=str(rows[-1].pk) if rows and has_older else "",
+    )

@@ -1,0 +1,60 @@
+"""From a letter's row to the message a mail server takes."""
+
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, formataddr
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from dure.core import keys, links
+from dure.mail.models import Letter
+
+
+def message_id(letter: Letter) -> str:
+    """Return the Message-ID; it never changes, so that a letter sent twice is one letter to a mail program."""
+    return f"<{letter.uid}@{urlsplit(settings.DURE['PUBLIC_URL']).hostname}>"
+
+
+def sender() -> str:
+    """Return the address letters come from."""
+    return settings.DURE["MAIL_FROM"] or f"dure@{urlsplit(settings.DURE['PUBLIC_URL']).hostname}"
+
+
+def render(letter: Letter) -> EmailMessage:
+    """Write the letter in its recipient's language, as text and HTML.
+
+    :raises Unreadable: when it was sealed with a forgotten key.
+    """
+    payload = keys.unseal("letter", letter.sealed)
+    context = _context(letter, payload)
+    with translation.override(letter.language):
+        subject = " ".join(render_to_string(f"letters/{letter.kind}/subject.txt", context).split())
+        text = render_to_string(f"letters/{letter.kind}/body.txt", context)
+        html = render_to_string(f"letters/{letter.kind}/body.html", context)
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = subject
+    message["From"] = formataddr((context["workspace_name"] or "Dure", sender()))
+    message["To"] = payload["address"]
+    message["Date"] = format_datetime(letter.posted_at)
+    message["Message-ID"] = message_id(letter)
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = letter.language
+    message.set_content(text, cte="base64")
+    message.add_alternative(html, subtype="html", cte="base64")
+    return message
+
+
+def _context(letter: Letter, payload: dict[str, Any]) -> dict[str, Any]:
+    context = {"workspace_name": "", "name": "", "id_address": "", **payload["context"]}
+    return context | {
+        "link": links.mailed(payload["secret"]) if payload["secret"] else "",
+        "sign_in_url": links.absolute("/sign-in/"),
+        "expires_at": letter.expires_at,
+        "at": datetime.fromisoformat(context["at"]),
+        "language": letter.language,
+    }

@@ -1,0 +1,1 @@
+"""How Dure is started and run from the command line."""

@@ -1,0 +1,1 @@
+"""One module for each ``dure`` sub-command."""

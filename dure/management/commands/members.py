@@ -1,0 +1,52 @@
+"""``dure members``: rights and suspension from the command line."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from dure.accounts.actors import Operator
+from dure.core.errors import DomainError
+from dure.core.permissions import Permission
+from dure.management.lookup import member_with_id, workspace_named
+from dure.members.actions import administering, suspending
+
+
+class Command(BaseCommand):
+    """Grant, suspend and resume."""
+
+    help = "Give admin rights, suspend and resume members."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the sub-commands."""
+        commands = parser.add_subparsers(dest="command", required=True)
+        grant = commands.add_parser("grant", help="give a member exactly these permissions; none takes all away")
+        suspend = commands.add_parser("suspend", help="close the workspace to a member until resumed")
+        resume = commands.add_parser("resume", help="open the workspace again")
+        for command in (grant, suspend, resume):
+            command.add_argument("id", help="the member's ID (e-mail address)")
+            command.add_argument("--workspace", default="", help="uid or name, when there are several")
+        codes = ", ".join(Permission)
+        grant.add_argument("permissions", nargs="*", metavar="PERMISSION", help=f"any of {codes}")
+
+    def handle(self, *_arguments: Any, **options: Any) -> None:
+        """Run one of them."""
+        workspace = workspace_named(options["workspace"])
+        member = member_with_id(workspace, options["id"])
+        actor = Operator(workspace_id=workspace.pk)
+        try:
+            if options["command"] == "grant":
+                wanted = _permissions(options["permissions"])
+                administering.grant(actor, member_uid=member.uid, permissions=wanted)
+            else:
+                step = {"suspend": suspending.suspend, "resume": suspending.resume}[options["command"]]
+                step(actor, member_uid=member.uid)
+        except DomainError as error:
+            raise CommandError(error.sentence()) from None
+        self.stdout.write("Done. It holds from the next request on.")
+
+
+def _permissions(codes: list[str]) -> list[Permission]:
+    unknown = sorted(set(codes) - set(Permission))
+    if unknown:
+        raise CommandError(f"Unknown: {', '.join(unknown)}. There are: {', '.join(Permission)}.")
+    return [Permission(code) for code in codes]

@@ -1,0 +1,1 @@
+"""A person's place in one workspace: admission, states, rights, leaving."""

@@ -1,0 +1,88 @@
+"""Answering those who asked for a mail without proving who they are; done by the worker, never by the page."""
+
+from datetime import timedelta
+
+from dure.accounts import addresses
+from dure.accounts.actors import Visitor
+from dure.accounts.models import Account, Address, RecoveryRequest
+from dure.core import clock, keys, secrets
+from dure.core.action import action, record, writing
+from dure.core.actor import Actor
+from dure.core.events import Event
+from dure.core.models import OneTimeSecret
+from dure.core.secrets import Purpose
+from dure.mail import outbox
+from dure.mail.kinds import Kind
+from dure.members.actions.admitting import ask_link_again
+
+MAILS_AN_HOUR = 5
+KINDS = {Purpose.RESET_PASSWORD: Kind.RESET_PASSWORD, Purpose.SIGN_IN: Kind.SIGN_IN_LINK}
+EVENTS = {Purpose.RESET_PASSWORD: Event.RESET_MAILED, Purpose.SIGN_IN: Event.SIGN_IN_MAILED}
+
+
+def answer_all() -> int:
+    """Answer what was asked since the last time; returns how many."""
+    asked = list(RecoveryRequest.objects.order_by("id")[:100])
+    for request in asked:
+        with writing():
+            if RecoveryRequest.objects.filter(pk=request.pk).delete()[0]:
+                _answer(request)
+    return len(asked)
+
+
+def _answer(request: RecoveryRequest) -> None:
+    try:
+        address = keys.unseal("recovery", request.sealed_address)
+    except keys.Unreadable:
+        return
+    holder = addresses.holder(address)
+    if holder is None or holder.kind != Address.ID:
+        return
+    purpose = Purpose(request.purpose)
+    if holder.account.has_own_password:
+        _mail_link(Visitor(door="worker"), account=holder.account, address=holder, purpose=purpose)
+    elif purpose is Purpose.RESET_PASSWORD:
+        _remind_of_first_link(holder.account)
+
+
+def _remind_of_first_link(account: Account) -> None:
+    issued = OneTimeSecret.objects.filter(account_id=account.pk, purpose=Purpose.SET_PASSWORD)
+    first = issued.exclude(address_id=None).order_by("-id").first()
+    if first is not None:
+        ask_link_again(Visitor(door="worker"), handle=first.uid)
+
+
+def _mail_link(actor: Actor, *, account: Account, address: Address, purpose: Purpose) -> None:
+    recent = OneTimeSecret.objects.filter(
+        account_id=account.pk, purpose=purpose, issued_at__gt=clock.now() - timedelta(hours=1)
+    )
+    if recent.count() < MAILS_AN_HOUR and outbox.can_send():
+        actions = {Purpose.RESET_PASSWORD: mail_reset_link, Purpose.SIGN_IN: mail_sign_in_link}
+        actions[purpose](actor, account=account, address=address)
+
+
+@action(needs=None, records=Event.RESET_MAILED)
+def mail_reset_link(actor: Actor, *, account: Account, address: Address) -> None:
+    """Mail a link to set a new password, to the ID alone (PRODUCT.md §4.15)."""
+    _post(actor, account, address, Purpose.RESET_PASSWORD)
+
+
+@action(needs=None, records=Event.SIGN_IN_MAILED)
+def mail_sign_in_link(actor: Actor, *, account: Account, address: Address) -> None:
+    """Mail the link that signs in whoever knew the password while strangers kept failing (PRODUCT.md §4.16)."""
+    _post(actor, account, address, Purpose.SIGN_IN)
+
+
+def _post(actor: Actor, account: Account, address: Address, purpose: Purpose) -> None:
+    issued = secrets.issue(purpose, account_id=account.pk, workspace_id=None, address_id=address.pk)
+    outbox.withdraw_dead(account.pk)
+    outbox.post(
+        KINDS[purpose],
+        address=address.canonical,
+        to=address.kind,
+        language=account.language,
+        account_id=account.pk,
+        secret=issued,
+        context={"id_address": address.canonical},
+    )
+    record(actor, EVENTS[purpose], subject_kind="account", subject_id=account.pk, via=issued.row.uid)

@@ -1,0 +1,69 @@
+"""Memberships and admin rights."""
+
+from django.db import models
+from django.db.models import Q
+
+from dure.accounts.models import Account
+from dure.core.models import new_uid
+from dure.workspaces.models import Workspace
+
+
+class Member(models.Model):
+    """A person's place in a workspace; the states are computed from these facts (``rules.state_of``).
+
+    ``epoch`` is raised by everything that changes what the person may open (PRODUCT.md §4.9). ``submission`` is the
+    form's own number, so that a form sent twice registers one member. ``search`` and ``sort_key`` are kept by the
+    actions (``dure.members.names``).
+    """
+
+    uid = models.CharField(max_length=22, unique=True, default=new_uid)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="members")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="members")
+    family_name = models.CharField(max_length=80, blank=True)
+    given_name = models.CharField(max_length=80, blank=True)
+    name_language = models.CharField(max_length=8)
+    sort_key = models.CharField(max_length=120)
+    search = models.CharField(max_length=400)
+    is_super_admin = models.BooleanField(default=False)
+    state = models.CharField(max_length=10)
+    deadline_at = models.DateTimeField(null=True)
+    registered_at = models.DateTimeField()
+    activated_at = models.DateTimeField(null=True)
+    suspended_at = models.DateTimeField(null=True)
+    epoch = models.IntegerField(default=0)
+    submission = models.CharField(max_length=36, null=True)
+
+    REGISTERED, ACTIVE, SUSPENDED = "registered", "active", "suspended"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "account"], name="member_once_per_workspace"),
+            models.UniqueConstraint(fields=["workspace", "submission"], name="member_once_per_submission"),
+            models.CheckConstraint(
+                condition=Q(state="suspended", suspended_at__isnull=False)
+                | Q(state="registered", suspended_at=None, activated_at=None)
+                | Q(state="active", suspended_at=None, activated_at__isnull=False),
+                name="member_state_follows_facts",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "sort_key", "id"], name="member_by_name"),
+            models.Index(fields=["workspace", "state", "sort_key", "id"], name="member_by_state"),
+            models.Index(
+                fields=["workspace", "deadline_at"], condition=Q(state="registered"), name="member_by_deadline"
+            ),
+        ]
+
+
+class Grant(models.Model):
+    """One permission of one admin (PRODUCT.md §6), until a date or until taken back."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="grants")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="grants")
+    permission = models.CharField(max_length=24)
+    granted_at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "permission"], name="grant_once")]
+        indexes = [models.Index(fields=["workspace", "permission"], name="grant_of_workspace")]

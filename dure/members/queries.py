@@ -1,0 +1,141 @@
+"""Reading members; every query starts from the workspace."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from dure.accounts.models import Address
+from dure.core import clock
+from dure.members import names
+from dure.members.models import Grant, Member
+from dure.members.rules import State
+from dure.workspaces.models import Workspace
+
+PAGE = 50
+COUNTED = 1000
+
+
+def of(workspace: Workspace | int) -> QuerySet[Member]:
+    """Return the members of a workspace: where every query starts."""
+    return Member.objects.filter(workspace_id=workspace if isinstance(workspace, int) else workspace.pk)
+
+
+def present(account_id: int, workspace_uid: str) -> Member | None:
+    """Return an account's membership of a workspace, both joined."""
+    joined = Member.objects.select_related("workspace", "account")
+    return joined.filter(account_id=account_id, workspace__uid=workspace_uid).first()
+
+
+def places_of(account_id: int) -> QuerySet[Member]:
+    """Return all memberships of an account for *My workspaces*."""
+    places = Member.objects.filter(account_id=account_id).select_related("workspace", "account")
+    return places.order_by("workspace__name", "id")
+
+
+def in_state(members: QuerySet[Member], state: str) -> QuerySet[Member]:
+    """Keep the members in one state, by the dates."""
+    if state == State.EXPIRED:
+        return members.filter(state=Member.REGISTERED, deadline_at__lte=clock.now())
+    if state == State.REGISTERED:
+        return members.filter(Q(deadline_at=None) | Q(deadline_at__gt=clock.now()), state=Member.REGISTERED)
+    return members.filter(state=state) if state else members
+
+
+def counts(workspace: Workspace) -> dict[str, str]:
+    """Return how many members are in each state and in all (key ``""``), counted as far as ``1,000+``."""
+    return {state: _count(in_state(of(workspace), state)) for state in ("", *State)}
+
+
+def _count(members: QuerySet[Member]) -> str:
+    counted = members.order_by().values("pk")[: COUNTED + 1].count()
+    return f"{COUNTED:,}+" if counted > COUNTED else str(counted)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list; the cursors are empty at its ends."""
+
+    rows: list[Member]
+    previous: str
+    next: str
+
+
+def page(workspace: Workspace, *, state: str = "", search: str = "", after: str = "", before: str = "") -> Page:
+    """Return a page of members in name order, by keyset: the same cost at any depth."""
+    found = matching(in_state(of(workspace), state), search) if search else in_state(of(workspace), state)
+    cursor = after or before
+    backwards = bool(before) and not after
+    rows = list(_beyond(with_id(found), cursor, backwards)[: PAGE + 1])
+    more, rows = len(rows) > PAGE, rows[:PAGE]
+    if backwards:
+        rows.reverse()
+    has_previous, has_next = (more, True) if backwards else (bool(cursor), more)
+    return Page(
+        rows=rows,
+        previous=str(rows[0].pk) if rows and has_previous else "",
+        next=str(rows[-1].pk) if rows and has_next else "",
+    )
+
+
+def _beyond(members: QuerySet[Member], cursor: str, backwards: bool) -> QuerySet[Member]:
+    order = ("-sort_key", "-id") if backwards else ("sort_key", "id")
+    if not cursor.isdecimal() or len(cursor) > 18:
+        return members.order_by(*order)
+    anchor = members.filter(pk=int(cursor)).values_list("sort_key", flat=True).first()
+    if anchor is None:
+        return members.order_by(*order)
+    if backwards:
+        beyond = Q(sort_key__lt=anchor) | Q(sort_key=anchor, id__lt=int(cursor))
+    else:
+        beyond = Q(sort_key__gt=anchor) | Q(sort_key=anchor, id__gt=int(cursor))
+    return members.filter(beyond).order_by(*order)
+
+
+def with_id(members: QuerySet[Member]) -> QuerySet[Member]:
+    """Add each member's ID as ``id_address`` and their account."""
+    ids = Address.objects.filter(account_id=OuterRef("account_id"), kind=Address.ID)
+    return members.select_related("account").annotate(
+        id_address=Subquery(ids.values("canonical")[:1]), id_proven_at=Subquery(ids.values("proven_at")[:1])
+    )
+
+
+def matching(members: QuerySet[Member], search: str) -> QuerySet[Member]:
+    """Keep the members whose name, initial consonants or ID contain the text."""
+    folded = names.fold(search[:100])
+    if not folded:
+        return members
+    by_id = Address.objects.filter(account_id=OuterRef("account_id"), kind=Address.ID, canonical__contains=folded)
+    return members.filter(Q(search__contains=folded) | Q(Exists(by_id)))
+
+
+def one(workspace: Workspace | int, uid: str, *, lock: bool = False) -> Member | None:
+    """Return one member of this workspace, its account and workspace joined, or None."""
+    found = of(workspace).select_related("account", "workspace").filter(uid=uid)
+    return (found.select_for_update(of=("self",)) if lock else found).first()
+
+
+def able_super_admins(workspace_id: int, *, without: int | None = None) -> bool:
+    """Tell whether a super admin who can sign in is left (PRODUCT.md §4.10); lock the workspace first."""
+    able = of(workspace_id).filter(is_super_admin=True, state=Member.ACTIVE).exclude(account__password="")
+    return able.exclude(pk=without).exists()
+
+
+def roles(workspace: Workspace, members: list[Member]) -> Callable[[Member], str]:
+    """Return a function that tells ``super_admin``, ``admin`` or ``member``, in one query for all of them."""
+    at = clock.now()
+    admins = set(
+        Grant.objects.filter(Q(until=None) | Q(until__gt=at), workspace=workspace, member__in=members).values_list(
+            "member_id", flat=True
+        )
+    )
+    return lambda member: "super_admin" if member.is_super_admin else "admin" if member.pk in admins else "member"
+
+
+def password_policy(account_id: int) -> tuple[int, list[str]]:
+    """Return the strictest shortest length and the words others know about a person (PRODUCT.md §4, K5)."""
+    places = list(Member.objects.filter(account_id=account_id).select_related("workspace"))
+    words = [word for place in places for word in (place.workspace.name, place.family_name, place.given_name)]
+    addresses = Address.objects.filter(account_id=account_id).values_list("canonical", flat=True)
+    minimum = max((place.workspace.password_minimum for place in places), default=12)
+    return minimum, [*words, *addresses]

@@ -1,0 +1,68 @@
+"""States of a member and relations between people, as short sentences (PRODUCT.md §4.4, §4.10)."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from django.utils.translation import pgettext_lazy
+
+from dure.core import clock
+from dure.members.models import Member
+
+
+class State(StrEnum):
+    """What a member is at this moment; ``expired`` is a ``registered`` whose deadline has passed."""
+
+    REGISTERED = "registered"
+    EXPIRED = "expired"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+LABELS = {
+    State.REGISTERED: pgettext_lazy("state", "awaiting registration"),
+    State.EXPIRED: pgettext_lazy("state", "deadline passed"),
+    State.ACTIVE: pgettext_lazy("state", "active"),
+    State.SUSPENDED: pgettext_lazy("state", "suspended"),
+}
+
+TRANSITIONS = {
+    ("activate", State.REGISTERED): State.ACTIVE,
+    ("send_again", State.REGISTERED): State.REGISTERED,
+    ("send_again", State.EXPIRED): State.REGISTERED,
+    ("suspend", State.REGISTERED): State.SUSPENDED,
+    ("suspend", State.EXPIRED): State.SUSPENDED,
+    ("suspend", State.ACTIVE): State.SUSPENDED,
+    ("resume", State.SUSPENDED): State.ACTIVE,
+}
+"""Every allowed step; ``resume`` leads back to what the member was. What is not here is refused."""
+
+
+def state_of(member: Member, at: datetime | None = None) -> State:
+    """Return the state, computed from the facts and the clock."""
+    at = at or clock.now()
+    if member.suspended_at:
+        return State.SUSPENDED
+    if member.activated_at:
+        return State.ACTIVE
+    return State.EXPIRED if member.deadline_at and member.deadline_at <= at else State.REGISTERED
+
+
+def may(step: str, member: Member) -> bool:
+    """Tell whether a step is allowed from the member's present state."""
+    return (step, state_of(member)) in TRANSITIONS
+
+
+def stored_state(member: Member) -> str:
+    """Return the column that lists filter by; ``expired`` is stored as ``registered`` with a past deadline."""
+    state = state_of(member)
+    return Member.REGISTERED if state is State.EXPIRED else str(state)
+
+
+def opens(member: Member) -> bool:
+    """Only an active member opens anything of a workspace."""
+    return state_of(member) is State.ACTIVE
+
+
+def can_sign_in(member: Member) -> bool:
+    """Whether this super admin would get in now (PRODUCT.md §4.10)."""
+    return opens(member) and member.account.has_own_password

@@ -1,0 +1,47 @@
+"""Every address of Dure; the workspace stands in the address, never only in the session."""
+
+from django.urls import include, path
+
+from dure.web.pages import account, demo, first_run, health, letters, links, members, portal, registering, sign_in
+
+admin = [
+    path("", portal.admin, name="admin"),
+    path("members/", members.members, name="members"),
+    path("members/register/", registering.register, name="register"),
+    path("members/<str:member_uid>/", members.member, name="member"),
+    path("members/<str:member_uid>/send-again/", members.send_again, name="send_again"),
+    path("mail/", letters.mail, name="mail"),
+]
+workspace = [
+    path("", portal.home, name="home"),
+    path("more/", portal.more, name="more"),
+    path("prove-again/", portal.prove_again, name="prove_again"),
+    path("admin/", include(admin)),
+]
+urlpatterns = [
+    path("", sign_in.start, name="start"),
+    path("healthz", health.alive, name="alive"),
+    path("readyz", health.ready, name="ready"),
+    path("first-run/", first_run.first_run, name="first_run"),
+    path("sign-in/", sign_in.page, name="sign_in"),
+    path("sign-out/", sign_in.leave, name="sign_out"),
+    path("reset/", sign_in.reset, name="reset"),
+    path("reset/asked/", sign_in.reset_asked, name="reset_asked"),
+    path("l/<str:secret>", links.arrive, name="arrive"),
+    path("link/<str:handle>/", links.opened, name="link"),
+    path("link/<str:handle>/password/", links.password, name="link_password"),
+    path("link/<str:handle>/use/", links.use, name="link_use"),
+    path("link/<str:handle>/again/", links.again, name="link_again"),
+    path("account/password/", account.password, name="change_password"),
+    path("workspaces/", account.my_workspaces, name="my_workspaces"),
+    path("language/", account.language, name="language"),
+    path("w/<str:workspace>/", include(workspace)),
+    path("demo/mailbox/", demo.demo_mailbox, name="demo_mailbox"),
+    path("demo/mailbox/<str:name>/", demo.demo_letter, name="demo_letter"),
+    path("demo/mailbox/<str:name>/html/", demo.demo_letter_html, name="demo_letter_html"),
+]
+
+handler400 = "dure.web.errors.bad_request"
+handler403 = "dure.web.errors.forbidden"
+handler404 = "dure.web.errors.not_found"
+handler500 = "dure.web.errors.server_error"

@@ -1,0 +1,165 @@
+"""Who opens a page: every view declares it, and nothing opens undeclared (ARCHITECTURE §2)."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from dure.accounts import queries as accounts
+from dure.accounts.actors import Owner, Visitor
+from dure.accounts.models import Account
+from dure.accounts.sessions import ACCOUNT, EPOCH, SINCE
+from dure.core import clock
+from dure.core.actor import require
+from dure.core.permissions import Permission
+from dure.members import queries as members
+from dure.members import rules
+from dure.members.actors import MemberActor, actor_for
+
+View = Callable[..., HttpResponse]
+DEVICE_COOKIE = f"{settings.COOKIE_PREFIX}dure-device"
+VISITOR = Visitor()
+
+
+def public(view: View) -> View:
+    """Open to everybody, signed in or not."""
+    view.opens = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Open to the owner of a living session; ``request.owner`` is the actor."""
+
+    @wraps(view)
+    def opened(request: Any, *arguments: Any, **names: Any) -> HttpResponse:
+        account = account_of(request)
+        if account is None:
+            return to_sign_in(request)
+        request.owner = Owner(account)
+        return view(request, *arguments, **names)
+
+    opened.opens = "signed_in"  # type: ignore[attr-defined]
+    return opened
+
+
+def page(*, needs: Permission | None) -> Callable[[View], View]:
+    """Open to active members of the workspace in the URL who hold the permission; ``request.actor`` is the actor.
+
+    Somebody who is no member learns nothing, not even that the workspace exists.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def opened(request: Any, workspace: str, *arguments: Any, **names: Any) -> HttpResponse:
+            account = account_of(request)
+            if account is None:
+                return to_sign_in(request)
+            actor = _actor_in(account, workspace)
+            if actor is None:
+                return redirect("my_workspaces")
+            request.owner, request.actor = Owner(account), actor
+            timezone.activate(ZoneInfo(actor.member.workspace.time_zone))
+            require(actor, needs)
+            return view(request, *arguments, **names)
+
+        opened.opens = needs or "member"  # type: ignore[attr-defined]
+        return opened
+
+    return decorate
+
+
+def _actor_in(account: Account, workspace: str) -> MemberActor | None:
+    member = members.present(account.pk, workspace)
+    if member is None:
+        raise Http404
+    return actor_for(member) if rules.opens(member) else None
+
+
+def account_of(request: Any) -> Account | None:
+    """Return the account of the session, read anew for this request; a session that ended is forgotten."""
+    if not hasattr(request, "_account"):
+        request._account = _read_account(request)
+    return request._account
+
+
+def _read_account(request: Any) -> Account | None:
+    account_id = request.session.get(ACCOUNT)
+    if account_id is None:
+        return None
+    account = accounts.with_epoch(account_id, request.session.get(EPOCH, -1))
+    at = clock.now().timestamp()
+    if account is None or at - request.session.get(SINCE, 0) > settings.SESSION_ABSOLUTE.total_seconds():
+        request.session.flush()
+        return None
+    if at - request.session.get("touched", 0) > timedelta(days=1).total_seconds():
+        request.session["touched"] = int(at)
+    return account
+
+
+def enter(request: Any, account: Account) -> None:
+    """Give this browser a new session of the account."""
+    at = int(clock.now().timestamp())
+    request.session.flush()
+    request.session.update({ACCOUNT: account.pk, EPOCH: account.epoch, SINCE: at, "touched": at})
+    request._account = account
+
+
+def greet(response: HttpResponse, account: Account, device: str = "") -> HttpResponse:
+    """Set the cookies that go with a new session: the language, and the device when it is new."""
+    set_language(response, account.language)
+    if device:
+        _set_cookie(response, DEVICE_COOKIE, device)
+    return response
+
+
+def set_language(response: HttpResponse, code: str) -> None:
+    """Keep the language of the pages on this browser."""
+    _set_cookie(response, settings.LANGUAGE_COOKIE_NAME, code)
+
+
+def _set_cookie(response: HttpResponse, name: str, value: str) -> None:
+    year = int(timedelta(days=365).total_seconds())
+    response.set_cookie(name, value, max_age=year, httponly=True, secure=settings.HTTPS, samesite="Lax")
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send somebody to the sign-in page, and back to where they wanted to go."""
+    back = request.get_full_path() if request.method == "GET" else ""
+    address = reverse("sign_in") + (f"?{urlencode({'next': back})}" if back and back != "/" else "")
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": address})
+    return redirect(address)
+
+
+def network_of(request: HttpRequest) -> str:
+    """Return the client's network: /24 of IPv4, /56 of IPv6 (what one household or office holds)."""
+    address = client_address(request)
+    if address is None:
+        return "unknown"
+    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 56), strict=False))
+
+
+def client_address(request: HttpRequest) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the client's address; X-Forwarded-For is believed as far as trusted proxies wrote it, from the right."""
+    hops = [*request.headers.get("X-Forwarded-For", "").split(","), request.META.get("REMOTE_ADDR", "")]
+    trusted = [ipaddress.ip_network(network, strict=False) for network in settings.DURE["TRUSTED_PROXIES"]]
+    address = None
+    for hop in reversed([hop.strip() for hop in hops if hop.strip()]):
+        try:
+            address = ipaddress.ip_address(hop)
+        except ValueError:
+            return address
+        if not any(address in network for network in trusted if network.version == address.version):
+            return address
+    return address

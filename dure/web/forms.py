@@ -1,0 +1,45 @@
+"""Forms: what was typed stays, and errors stand beside their field."""
+
+from typing import Any
+
+from django import forms
+from django.forms.renderers import TemplatesSetting
+
+from dure.core.errors import DomainError
+
+
+class PaperRenderer(TemplatesSetting):
+    """Draws each field with our own template."""
+
+    field_template_name = "parts/field.html"
+
+
+class PaperForm(forms.Form):
+    """The base of every form of Dure; HTML attributes of inputs are set here, once."""
+
+    required_css_class = ""
+    use_required_attribute = False
+
+    def __init__(self, *arguments: Any, **names: Any) -> None:
+        super().__init__(*arguments, **names)
+        for field in self.fields.values():
+            if not isinstance(field.widget, forms.RadioSelect | forms.CheckboxInput | forms.CheckboxSelectMultiple):
+                field.widget.attrs.setdefault("class", "input")
+
+    def refuse(self, error: DomainError) -> None:
+        """Put a refusal beside the field it is about, or above the form."""
+        field = error.field if error.field in self.fields else None
+        self.add_error(field, forms.ValidationError(error.sentence(), code=error.code))
+
+
+def id_field(label: Any, **names: Any) -> forms.CharField:
+    """Return the field of an e-mail address; the rules are ``dure.accounts.addresses``, not Django's."""
+    attributes = {"inputmode": "email", "autocapitalize": "none", "spellcheck": "false", "autocomplete": "username"}
+    attributes |= names.pop("attrs", {})
+    return forms.CharField(label=label, max_length=400, strip=True, widget=forms.TextInput(attributes), **names)
+
+
+def password_field(label: Any, autocomplete: str, **names: Any) -> forms.CharField:
+    """Return a password field; nothing is stripped and nothing is shown again."""
+    widget = forms.PasswordInput({"autocomplete": autocomplete})
+    return forms.CharField(label=label, max_length=512, strip=False, widget=widget, **names)

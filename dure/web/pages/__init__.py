@@ -1,0 +1,1 @@
+"""One module for each journey, its forms beside it."""

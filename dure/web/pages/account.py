@@ -1,0 +1,98 @@
+"""One's own account: password, language, My workspaces."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dure.accounts import queries as accounts
+from dure.accounts.actions.changing import WrongPassword, change_password, choose_language
+from dure.accounts.actors import Owner
+from dure.accounts.passwords import PasswordRefused
+from dure.core.errors import TooBusy
+from dure.members import queries, rules
+from dure.web import door
+from dure.web.context import ROLES
+from dure.web.forms import PaperForm, password_field
+
+class ChangePasswordForm(PaperForm):
+    """The present and the new password."""
+
+    current_password = password_field(_("Present password"), "current-password")
+    new_password = password_field(_("New password"), "new-password")
+
+
+@door.signed_in
+@sensitive_post_parameters("current_password", "new_password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def password(request: Any) -> HttpResponse:
+    """Change the password; every other session ends."""
+    form = ChangePasswordForm(request.POST or None)
+    minimum, words = queries.password_policy(request.owner.id)
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        try:
+            account = change_password(
+                request.owner,
+                current=typed["current_password"],
+                new=typed["new_password"],
+                context=words,
+                minimum=minimum,
+            )
+        except (WrongPassword, PasswordRefused, TooBusy) as refused:
+            form.refuse(refused)
+        else:
+            door.enter(request, account)
+            messages.success(request, _("Your password is changed. Every other device is signed out."))
+            return redirect("my_workspaces")
+    context = {"form": form, "minimum": str(minimum), "back_url": reverse("start"), **_reader(request.owner)}
+    return render(request, "pages/change_password.html", context)
+
+
+def _reader(owner: Owner) -> dict[str, Any]:
+    return {"id_address": accounts.id_address(owner.account)}
+
+
+@door.signed_in
+@require_safe
+def my_workspaces(request: Any) -> HttpResponse:
+    """Show the ID on top and every workspace below it (K11)."""
+    places = list(queries.places_of(request.owner.id)[:200])
+    context = {"places": [_place(place) for place in places], **_reader(request.owner)}
+    return render(request, "pages/my_workspaces.html", context)
+
+
+def _place(place: Any) -> dict[str, Any]:
+    return {
+        "name": place.workspace.name,
+        "uid": place.workspace.uid,
+        "seal": place.workspace.name[:1],
+        "state": str(rules.state_of(place)),
+        "state_label": rules.LABELS[rules.state_of(place)],
+        "opens": rules.opens(place),
+        "role_label": ROLES["super_admin" if place.is_super_admin else "member"],
+    }
+
+
+@door.public
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Choose the language of the pages on this browser, and of one's letters when signed in."""
+    code = request.POST.get("code", "")
+    back = request.POST.get("next", "/")
+    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=settings.HTTPS)
+    response = redirect(back if safe and back.startswith("/") else "/")
+    if code in dict(settings.LANGUAGES):
+        account = door.account_of(request)
+        if account is not None:
+            choose_language(Owner(account), language=code)
+            account.language = code
+        door.set_language(response, code)
+    return response

@@ -1,0 +1,67 @@
+"""The mail page for admins: the fate of every letter of the workspace (PRODUCT.md §4.13)."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_safe
+
+from dure.core.permissions import Permission
+from dure.mail import outbox
+from dure.mail import queries as letters
+from dure.mail.models import Letter
+from dure.members import queries as members
+from dure.members.models import Member
+from dure.web import door
+from dure.web.context import name_of
+from dure.web.panel import LETTER_LABELS, LETTER_MARKS, letter_facts
+
+SHOWN = (Letter.WAITING, Letter.SENT, Letter.FAILED, Letter.WITHDRAWN, Letter.EXPIRED)
+
+
+@door.page(needs=Permission.MEMBERS_MANAGE)
+@require_safe
+def mail(request: Any, **_names: Any) -> HttpResponse:
+    """Show letters, the newest first."""
+    workspace = request.actor.member.workspace
+    state = request.GET.get("state", "") if request.GET.get("state") in SHOWN else ""
+    page = letters.page(
+        workspace.pk, state=state, older=request.GET.get("older", ""), newer=request.GET.get("newer", "")
+    )
+    people = _people(workspace, page.rows)
+    address = reverse("mail", args=[workspace.uid])
+    context = {
+        "rows": [_row(letter, people.get(letter.account_id), workspace.uid) for letter in page.rows],
+        "chips": [_chip(address, code, state) for code in ("", *SHOWN)],
+        "next_url": f"{address}?state={state}&older={page.older}" if page.older else None,
+        "previous_url": f"{address}?state={state}&newer={page.newer}" if page.newer else None,
+        "smtp": outbox.can_send(),
+    }
+    return render(request, "pages/admin/mail.html", context)
+
+
+def _people(workspace: Any, rows: list[Letter]) -> dict[int | None, Member]:
+    found = members.of(workspace).filter(account_id__in={letter.account_id for letter in rows})
+    return {member.account_id: member for member in found}
+
+
+def _row(letter: Letter, member: Member | None, workspace_uid: str) -> dict[str, Any]:
+    return {
+        "person_name": name_of(member) if member else "",
+        "person_lang": member.name_language if member else "",
+        "person_url": reverse("member", args=[workspace_uid, member.uid]) if member else None,
+        **letter_facts(letter),
+    }
+
+
+def _chip(address: str, code: str, current: str) -> dict[str, Any]:
+    return {
+        "code": code,
+        "label": LETTER_LABELS[code] if code else pgettext("letters", "All"),
+        "count": "",
+        "url": f"{address}?state={code}" if code else address,
+        "current": code == current,
+        "mark": LETTER_MARKS[code] if code else "",
+    }

@@ -1,0 +1,150 @@
+"""Pages behind a mailed link: the GET of the mailed address changes nothing (PRODUCT.md §4.6)."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dure.accounts import queries as accounts
+from dure.accounts.actions.links import LinkEnded, prove_address
+from dure.accounts.actions.signing_in import SignedIn, enter_after_proof, sign_in_by_link
+from dure.accounts.passwords import PasswordRefused
+from dure.core import secrets
+from dure.core.models import OneTimeSecret
+from dure.core.secrets import Purpose
+from dure.members import queries
+from dure.members.actions.admitting import OPENS_PASSWORD, ask_link_again, set_password
+from dure.web import door
+from dure.web.context import name_of
+from dure.web.forms import PaperForm, password_field
+
+MAILED = {*OPENS_PASSWORD, Purpose.PROVE_ADDRESS, Purpose.SIGN_IN}
+
+
+class PasswordForm(PaperForm):
+    """A new own password; ``id`` is there for password managers and is not read."""
+
+    id = forms.CharField(required=False, widget=forms.TextInput({"autocomplete": "username", "readonly": True}))
+    new_password = password_field(_("New password"), "new-password")
+
+
+def _cookie(handle: str) -> str:
+    return f"{settings.COOKIE_PREFIX}dure-link-{handle}"
+
+
+@door.public
+@require_safe
+def arrive(request: HttpRequest, secret: str) -> HttpResponse:
+    """Swap the secret in the address for a cookie; whether it is right is told by the next page."""
+    handle = secret.partition(".")[0][:22]
+    if not handle:
+        return _gone(request, "unknown", "")
+    response = redirect("link", handle)
+    response.set_cookie(
+        _cookie(handle), secret[:200], max_age=3600, httponly=True, secure=settings.HTTPS, samesite="Lax"
+    )
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _read(request: HttpRequest, handle: str) -> tuple[OneTimeSecret | None, str]:
+    """Return the secret of this page, and why it opens nothing, empty while it does."""
+    value = request.COOKIES.get(_cookie(handle), "")
+    if not value:
+        return None, "elsewhere"
+    row = secrets.find(value)
+    if row is None or row.uid != handle or row.purpose not in MAILED:
+        return None, "unknown"
+    return row, secrets.end_of(row)
+
+
+def _gone(request: HttpRequest, reason: str, handle: str) -> HttpResponse:
+    asked = OneTimeSecret.objects.filter(uid=handle).first() if handle else None
+    can_ask = bool(asked and asked.purpose == Purpose.SET_PASSWORD and reason in ("elsewhere", "expired"))
+    context = {"reason": reason, "handle": handle, "can_ask_again": can_ask}
+    return render(request, "pages/link_gone.html", context, status=200 if reason == "elsewhere" else 410)
+
+
+def _facts(row: OneTimeSecret) -> dict[str, Any]:
+    place = None
+    if row.workspace_id:
+        place = queries.of(row.workspace_id).select_related("workspace").filter(account_id=row.account_id).first()
+    return {
+        "purpose": row.purpose,
+        "handle": row.uid,
+        "id_address": accounts.id_of(row.account_id).canonical,
+        "workspace_name": place.workspace.name if place else None,
+        "name": name_of(place) if place else "",
+        "expires_at": row.expires_at,
+    }
+
+
+@door.public
+@require_safe
+def opened(request: HttpRequest, handle: str) -> HttpResponse:
+    """Show the page with the button."""
+    row, end = _read(request, handle)
+    if row is None or end:
+        return _gone(request, end, handle)
+    return render(request, "pages/link_open.html", {"link": _facts(row)})
+
+
+@door.public
+@sensitive_post_parameters("new_password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def password(request: Any, handle: str) -> HttpResponse:
+    """Set the password and be signed in."""
+    row, end = _read(request, handle)
+    if row is None or end or row.purpose not in OPENS_PASSWORD:
+        return _gone(request, end or "unknown", handle)
+    facts = _facts(row)
+    form = PasswordForm(request.POST or None, initial={"id": facts["id_address"]})
+    if request.method == "POST" and form.is_valid():
+        try:
+            account = set_password(door.VISITOR, secret=row, password=form.cleaned_data["new_password"])
+        except PasswordRefused as refused:
+            form.refuse(refused)
+        except LinkEnded as ended:
+            return _gone(request, ended.end, handle)
+        else:
+            return _enter(request, handle, enter_after_proof(door.VISITOR, account=account))
+    minimum, _words = queries.password_policy(row.account_id)
+    context = {"form": form, "link": facts, "minimum": str(minimum)}
+    return render(request, "pages/link_password.html", context)
+
+
+def _enter(request: Any, handle: str, signed_in: SignedIn) -> HttpResponse:
+    door.enter(request, signed_in.account)
+    response = redirect("start")
+    response.delete_cookie(_cookie(handle), samesite="Lax")
+    request.session["welcome"] = True
+    return door.greet(response, signed_in.account, signed_in.device)
+
+
+@door.public
+@require_POST
+def use(request: Any, handle: str) -> HttpResponse:
+    """Press the button of a link that proves an address or signs in."""
+    row, end = _read(request, handle)
+    if row is None or end:
+        return _gone(request, end, handle)
+    try:
+        if row.purpose == Purpose.SIGN_IN:
+            return _enter(request, handle, sign_in_by_link(door.VISITOR, secret=row))
+        prove_address(door.VISITOR, secret=row)
+    except LinkEnded as ended:
+        return _gone(request, ended.end, handle)
+    return render(request, "pages/link_done.html", {"link": _facts(row)})
+
+
+@door.public
+@require_POST
+def again(request: HttpRequest, handle: str) -> HttpResponse:
+    """Ask for a new mail; the answer is the same whether one goes or not."""
+    ask_link_again(door.VISITOR, handle=handle)
+    return render(request, "pages/link_again.html")

@@ -1,0 +1,57 @@
+"""The member's own pages: Home and More."""
+
+from typing import Any
+
+import segno
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
+
+from dure.accounts import queries as accounts
+from dure.core import links
+from dure.core.permissions import Permission
+from dure.mail import outbox
+from dure.members.actions.proving import prove_again as mail_proof
+from dure.web import door
+
+
+@door.page(needs=None)
+@require_safe
+def home(request: Any, **_names: Any) -> HttpResponse:
+    """Greet; show admins the way to Member › Add member (N1), and newcomers the way to the phone (K9)."""
+    address = accounts.id_of(request.owner.id)
+    welcome = request.session.pop("welcome", False)
+    sign_in_url = links.absolute("/sign-in/")
+    context = {
+        "id_address": address.canonical,
+        "welcome": welcome,
+        "unproven": address.proven_at is None and outbox.can_send(),
+        "sign_in_url": sign_in_url,
+        "qr_svg": segno.make(sign_in_url, micro=False).svg_data_uri(scale=4) if welcome else "",
+    }
+    return render(request, "pages/home.html", context)
+
+
+@door.page(needs=None)
+@require_safe
+def more(request: Any, **_names: Any) -> HttpResponse:
+    """Show what else there is: account, workspaces, language, sign-out."""
+    return render(request, "pages/more.html", {"id_address": accounts.id_address(request.owner.account)})
+
+
+@door.page(needs=None)
+@require_POST
+def prove_again(request: Any, **_names: Any) -> HttpResponse:
+    """Mail the link that proves one's ID once more."""
+    mail_proof(request.actor)
+    messages.success(request, _("A new mail is on its way. The older link no longer works."))
+    return redirect("home", request.actor.member.workspace.uid)
+
+
+@door.page(needs=Permission.ADMIN_ENTER)
+@require_safe
+def admin(request: Any, **_names: Any) -> HttpResponse:
+    """Show what the admin service holds for this admin."""
+    return render(request, "pages/admin/index.html")

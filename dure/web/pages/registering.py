@@ -1,0 +1,81 @@
+"""Register member: a sheet on a phone, a panel on a PC (K4 N1 N2)."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from dure.core.errors import DomainError
+from dure.core.permissions import Permission
+from dure.joining.actions.registering import register_member
+from dure.mail import outbox
+from dure.web import door, slips
+from dure.web.context import name_of
+from dure.web.forms import PaperForm, id_field
+
+
+class RegisterForm(PaperForm):
+    """Name and ID, and where the set-password mail goes."""
+
+    family_name = forms.CharField(
+        label=gettext_lazy("Family name"), max_length=200, required=False, strip=False, widget=forms.TextInput
+    )
+    given_name = forms.CharField(label=gettext_lazy("Given name"), max_length=200, required=False, strip=False)
+    id = id_field(
+        gettext_lazy("ID (e-mail address)"),
+        help_text=gettext_lazy("They sign in with this address. Later only they can change it."),
+        attrs={"autocomplete": "off"},
+    )
+    private_address = id_field(
+        gettext_lazy("Private address"),
+        required=False,
+        help_text=gettext_lazy("If the mailbox of the ID is not open yet."),
+        attrs={"autocomplete": "off"},
+    )
+    send_to = forms.ChoiceField(
+        label=gettext_lazy("Send the set-password mail to"),
+        choices=[("id", gettext_lazy("the ID")), ("private", gettext_lazy("the private address"))],
+        widget=forms.RadioSelect,
+        initial="id",
+    )
+    language = forms.ChoiceField(label=gettext_lazy("Language of the mail"), choices=settings.LANGUAGES)
+    submission = forms.CharField(max_length=36, widget=forms.HiddenInput)
+
+    def __init__(self, *arguments: Any, **names: Any) -> None:
+        super().__init__(*arguments, **names)
+        for part in ("family_name", "given_name"):
+            self.fields[part].widget.attrs["autocomplete"] = "off"
+
+
+@door.page(needs=Permission.MEMBERS_MANAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def register(request: Any, **_names: Any) -> HttpResponse:
+    """Show the form, or register and say "… has been added"."""
+    workspace = request.actor.member.workspace
+    fresh = {"submission": str(uuid.uuid4()), "language": workspace.language, "send_to": "id"}
+    form = RegisterForm(request.POST or None, initial=fresh)
+    if request.method == "POST" and form.is_valid():
+        try:
+            registered = register_member(request.actor, **form.cleaned_data)
+        except DomainError as refused:
+            if refused.status == 403:
+                raise
+            form.refuse(refused)
+        else:
+            return _added(request, registered)
+    return render(request, "pages/admin/register.html", {"form": form, "smtp": outbox.can_send()})
+
+
+def _added(request: Any, registered: Any) -> HttpResponse:
+    member = registered.member
+    messages.success(request, _("%(name)s has been added.") % {"name": name_of(member)})
+    if registered.link:
+        slips.keep(request, member, registered.link)
+    return redirect("member", request.actor.member.workspace.uid, member.uid)

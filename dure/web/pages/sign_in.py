@@ -1,0 +1,126 @@
+"""Signing in and out, and asking for a reset link."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dure.accounts.actions.recovering import ask_for_reset
+from dure.accounts.actions.signing_in import SlowedDown, WrongCredentials, sign_in, sign_out
+from dure.accounts.addresses import InvalidAddress
+from dure.core.errors import TooBusy
+from dure.joining.actions.founding import is_set_up
+from dure.members import queries, rules
+from dure.web import door
+from dure.web.forms import PaperForm, id_field, password_field
+
+
+class SignInForm(PaperForm):
+    """ID and password."""
+
+    id = id_field(_("ID (e-mail address)"))
+    password = password_field(_("Password"), "current-password")
+    next = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class ResetForm(PaperForm):
+    """The ID whose password is lost."""
+
+    id = id_field(_("ID (e-mail address)"))
+
+
+@door.public
+def start(request: HttpRequest) -> HttpResponse:
+    """Lead to where the reader belongs: the only open workspace, all of them, sign-in, or the first run."""
+    account = door.account_of(request)
+    if account is None:
+        return redirect("sign_in" if is_set_up() else "first_run")
+    return redirect(home_of(account.pk))
+
+
+def home_of(account_id: int) -> str:
+    """Return the address of the only workspace that is open to an account, or of *My workspaces*."""
+    places = [place for place in queries.places_of(account_id)[:50] if rules.opens(place)]
+    return reverse("home", args=[places[0].workspace.uid]) if len(places) == 1 else reverse("my_workspaces")
+
+
+@door.public
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: Any) -> HttpResponse:
+    """Show the sign-in page, or sign in."""
+    if request.method != "POST":
+        if door.account_of(request) is not None:
+            return redirect("start")
+        return _show(request, SignInForm(initial={"next": request.GET.get("next", "")}))
+    form = SignInForm(request.POST)
+    if not form.is_valid():
+        return _show(request, form)
+    typed = form.cleaned_data
+    try:
+        opened = sign_in(
+            door.VISITOR,
+            address=typed["id"],
+            password=typed["password"],
+            network=door.network_of(request),
+            device=request.COOKIES.get(door.DEVICE_COOKIE, ""),
+            language=get_language() or settings.LANGUAGE_CODE,
+        )
+    except (WrongCredentials, SlowedDown, TooBusy) as refused:
+        return _show(request, form, banner=refused.sentence(), status=429 if isinstance(refused, TooBusy) else 200)
+    door.enter(request, opened.account)
+    return door.greet(redirect(_safe(request, typed["next"])), opened.account, opened.device)
+
+
+def _show(request: HttpRequest, form: SignInForm, *, banner: str = "", status: int = 200) -> HttpResponse:
+    response = render(request, "pages/sign_in.html", {"form": form, "banner": banner}, status=status)
+    if status == 429:
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def _safe(request: HttpRequest, address: str) -> str:
+    own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=settings.HTTPS)
+    return address if own and address.startswith("/") else "/"
+
+
+@door.signed_in
+@require_POST
+def leave(request: Any) -> HttpResponse:
+    """Sign this browser out."""
+    sign_out(request.owner, session_key=request.session.session_key)
+    request.session.flush()
+    return redirect("sign_in")
+
+
+@door.public
+@require_http_methods(["GET", "HEAD", "POST"])
+def reset(request: Any) -> HttpResponse:
+    """Ask for a reset link; the answer is the same for every address."""
+    form = ResetForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            ask_for_reset(
+                address=form.cleaned_data["id"],
+                network=door.network_of(request),
+                language=get_language() or settings.LANGUAGE_CODE,
+            )
+        except InvalidAddress as refused:
+            form.refuse(refused)
+        else:
+            return redirect("reset_asked")
+    return render(request, "pages/reset.html", {"form": form})
+
+
+@door.public
+def reset_asked(request: HttpRequest) -> HttpResponse:
+    """Say what happens now."""
+    return render(request, "pages/reset_asked.html")

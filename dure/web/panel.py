@@ -1,0 +1,156 @@
+"""What the panel of one person shows."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from dure.accounts.models import Address
+from dure.core.models import OneTimeSecret
+from dure.core.secrets import Purpose, end_of
+from dure.mail import kinds
+from dure.mail.models import Letter
+from dure.members import rules
+from dure.members.actions.admitting import is_managed
+from dure.members.actors import MemberActor
+from dure.members.models import Member
+from dure.members.rules import State
+from dure.web.context import ROLES, avatar_of, name_of
+
+LETTER_LABELS = {
+    Letter.WAITING: pgettext_lazy("letter", "waiting"),
+    Letter.SENDING: pgettext_lazy("letter", "being sent"),
+    Letter.SENT: pgettext_lazy("letter", "sent"),
+    Letter.FAILED: pgettext_lazy("letter", "failed"),
+    Letter.WITHDRAWN: pgettext_lazy("letter", "withdrawn"),
+    Letter.EXPIRED: pgettext_lazy("letter", "expired"),
+}
+LETTER_MARKS = {
+    Letter.WAITING: "pending",
+    Letter.SENDING: "pending",
+    Letter.SENT: "active",
+    Letter.FAILED: "wrong",
+    Letter.WITHDRAWN: "removed",
+    Letter.EXPIRED: "expired",
+}
+PROBLEMS = {
+    "refused": gettext_lazy("The mail server refused the address (%(code)s)."),
+    "later": gettext_lazy("The mail server asked us to try later (%(code)s)."),
+    "sign_in_refused": gettext_lazy("The mail server refused our own sign-in (%(code)s)."),
+    "timeout": gettext_lazy("The mail server did not answer in time."),
+    "unreachable": gettext_lazy("The mail server could not be reached."),
+    "interrupted": gettext_lazy("The mail server hung up in the middle."),
+    "unreadable": gettext_lazy("The letter was sealed with a key that is no longer known."),
+}
+TO_LABELS = {Address.ID: gettext_lazy("to the ID"), Address.PRIVATE: gettext_lazy("to the private address")}
+MARKS = {
+    State.ACTIVE: "active",
+    State.REGISTERED: "pending",
+    State.EXPIRED: "expired",
+    State.SUSPENDED: "suspended",
+}
+SENTENCES = {
+    State.ACTIVE: gettext_lazy("Has set a password and is in."),
+    State.REGISTERED: gettext_lazy("Has not set a password yet."),
+    State.EXPIRED: gettext_lazy("Did not set a password before the deadline. Send the mail again."),
+    State.SUSPENDED: gettext_lazy("Cannot open this workspace until resumed."),
+}
+LANGUAGE_NAMES = {"ko": "한국어", "en": "English", "ja": "日本語"}
+
+
+def problem_of(letter: Letter) -> str:
+    """Return what went wrong with a letter, as a sentence; empty when nothing did."""
+    reason, _space, code = letter.problem.partition(" ")
+    return str(PROBLEMS[reason]) % {"code": code} if reason in PROBLEMS else ""
+
+
+def letter_facts(letter: Letter) -> dict[str, Any]:
+    """Return what a list says of one letter."""
+    return {
+        "kind_label": kinds.LABELS[kinds.Kind(letter.kind)],
+        "to_label": TO_LABELS.get(letter.to, ""),
+        "state": letter.state,
+        "state_label": LETTER_LABELS[letter.state],
+        "mark": LETTER_MARKS[letter.state],
+        "detail": problem_of(letter) if letter.state != Letter.SENT else "",
+        "at": letter.ended_at or letter.posted_at,
+        "next_try_at": letter.due_at if letter.state == Letter.WAITING and letter.attempts else None,
+    }
+
+
+def person(actor: MemberActor, member: Any) -> dict[str, Any]:
+    """Return everything about one person that *Member management* may see."""
+    state = rules.state_of(member)
+    local, _at, domain = member.id_address.partition("@")
+    private = Address.objects.filter(account_id=member.account_id, kind=Address.PRIVATE).first()
+    letters = list(
+        Letter.objects.filter(account_id=member.account_id, workspace_id=actor.workspace_id).order_by("-id")[:5]
+    )
+    managed = is_managed(member.account, actor.workspace_id)
+    return {
+        "uid": member.uid,
+        "name": name_of(member),
+        "lang": member.name_language,
+        "avatar": avatar_of(member),
+        "id_address": member.id_address,
+        "id_local": local,
+        "id_domain": domain,
+        "id_proven": member.id_proven_at is not None,
+        "private_address": private.canonical if private and managed else None,
+        "state": str(state),
+        "state_label": rules.LABELS[state],
+        "mark": MARKS[state],
+        "state_sentence": SENTENCES[state],
+        "role_label": _role(member),
+        "registered_at": member.registered_at,
+        "activated_at": member.activated_at,
+        "language_name": LANGUAGE_NAMES.get(member.account.language, ""),
+        "credential": _credential(member, letters),
+        "letters": [letter_facts(letter) for letter in letters],
+        "may_send_again": _may_send_again(actor, member, managed),
+        "history": _history(member),
+    }
+
+
+def _role(member: Member) -> str:
+    if member.is_super_admin:
+        return str(ROLES["super_admin"])
+    return str(ROLES["admin" if member.grants.exists() else "member"])
+
+
+def _may_send_again(actor: MemberActor, member: Member, managed: bool) -> bool:
+    allowed = rules.may("send_again", member) and not member.account.has_own_password
+    return allowed and managed and (actor.is_super_admin or not member.is_super_admin)
+
+
+def _credential(member: Member, letters: list[Letter]) -> dict[str, Any] | None:
+    issued = OneTimeSecret.objects.filter(
+        account_id=member.account_id, workspace_id=member.workspace_id, purpose=Purpose.SET_PASSWORD
+    )
+    row = issued.order_by("-id").first()
+    if row is None:
+        return None
+    labels = {
+        "": _("waits to be used"),
+        "used": _("used"),
+        "withdrawn": _("replaced"),
+        "expired": _("deadline passed"),
+    }
+    sent = next((letter.ended_at for letter in letters if letter.secret_id == row.pk and letter.state == "sent"), None)
+    return {
+        "issued_at": row.issued_at,
+        "sent_at": sent,
+        "used_at": row.used_at,
+        "expires_at": row.expires_at,
+        "state": end_of(row) or "living",
+        "state_label": labels[end_of(row)],
+    }
+
+
+def _history(member: Member) -> list[dict[str, Any]]:
+    steps = [
+        (member.registered_at, _("Registered")),
+        (member.activated_at, _("Set a password and joined")),
+        (member.suspended_at, _("Suspended")),
+    ]
+    return [{"at": at, "sentence": sentence} for at, sentence in reversed(steps) if at]

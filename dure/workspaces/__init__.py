@@ -1,0 +1,1 @@
+"""The company's space and its policies."""
