@@ -59,6 +59,7 @@ def _database(url: str) -> dict[str, Any]:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": unquote(parts.path.removeprefix("/")) or str(DURE["DATA"] / "dure.sqlite3"),
             "CONN_MAX_AGE": None,
+            "TEST": {"NAME": str(DURE["DATA"] / "test.sqlite3")},
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,

@@ -11,6 +11,8 @@ from dure.core.text import is_plain
 LONGEST = 80
 _HANGUL = range(0xAC00, 0xD7A4)
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+# NFKC turns the letters one types (ㄱ, U+3131) into conjoining ones (U+1100); a search needs them as typed.
+_TYPED = {0x1100 + number: letter for number, letter in enumerate(_INITIALS)}
 _KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 
 
@@ -78,7 +80,7 @@ def avatar(family_name: str, given_name: str, language: str) -> str:
 
 def fold(text: str) -> str:
     """Return the form in which names are compared: NFKC, folded case, katakana as hiragana, single spaces."""
-    plain = unicodedata.normalize("NFKC", text).casefold().translate(_KATAKANA)
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(_KATAKANA | _TYPED)
     return re.sub(r"\s+", " ", plain).strip()
 
 

@@ -1,0 +1,1 @@
+"""One file for each promise of the product, driven through HTTP."""
