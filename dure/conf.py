@@ -110,7 +110,7 @@ SETTINGS = (
         "SMTP_URL",
         _smtp_url,
         "",
-        "`smtp://`, `smtps://` or `starttls://` `[user:password@]host[:port]`; empty: no mail, links are shown instead.",
+        "`smtp://`, `smtps://` or `starttls://` `[user:password@]host[:port]`; empty: no mail, links are shown.",
         secret=True,
     ),
     Setting("MAIL_FROM", _text, "", "Sender of every letter; empty: `dure@` and the host of the public address."),

@@ -7,7 +7,6 @@ stays, and ids are never used again.
 
 from datetime import timedelta
 
-
 from dure.accounts.models import Account, RecoveryRequest, Session
 from dure.core import clock
 from dure.core.models import OneTimeSecret

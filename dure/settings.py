@@ -96,7 +96,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
     "django_htmx",
-    "heroicons",
     "csp",
 ]
 MIDDLEWARE = [

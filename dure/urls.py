@@ -1,10 +1,12 @@
 """Every address of Dure; the workspace stands in the address, never only in the session."""
 
+from typing import Any
+
 from django.urls import include, path
 
 from dure.web.pages import account, demo, first_run, health, letters, links, members, portal, registering, sign_in
 
-admin = [
+admin: list[Any] = [
     path("", portal.admin, name="admin"),
     path("members/", members.members, name="members"),
     path("members/register/", registering.register, name="register"),
@@ -12,7 +14,7 @@ admin = [
     path("members/<str:member_uid>/send-again/", members.send_again, name="send_again"),
     path("mail/", letters.mail, name="mail"),
 ]
-workspace = [
+workspace: list[Any] = [
     path("", portal.home, name="home"),
     path("more/", portal.more, name="more"),
     path("prove-again/", portal.prove_again, name="prove_again"),

@@ -1,7 +1,8 @@
 """The people of the stories.
 
-소라 (Sora) is super admin of 한빛소프트. Minjun is an admin there with *Member management*, Eve one with *Enter the admin
-service* alone, Yuki a member. Alex is super admin of another workspace, Fernweh, and must see nothing of the first.
+소라 (Sora) is super admin of 한빛소프트. Minjun is an admin there with *Member management*, Eve one with
+*Enter the admin service* alone, Yuki a member. Alex is super admin of another workspace, Fernweh, and must see
+nothing of the first.
 """
 
 from __future__ import annotations
@@ -82,9 +83,7 @@ class Cast:
 
 def found(name: str, language: str, time_zone: str) -> Workspace:
     """Make a workspace without anybody in it."""
-    return Workspace.objects.create(
-        name=name, languages=[language], time_zone=time_zone, founded_at=clock.now()
-    )
+    return Workspace.objects.create(name=name, languages=[language], time_zone=time_zone, founded_at=clock.now())
 
 
 def join(

@@ -63,7 +63,7 @@ class _Handler:
         self.hangs = False
         self.asked = 0
 
-    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:
         self.asked += 1
         if self.hangs:
             await asyncio.sleep(60)

@@ -1,5 +1,8 @@
 """Accounts and what hangs on them."""
 
+from typing import ClassVar
+
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
 from django.db.models import Q
@@ -59,13 +62,13 @@ class Session(AbstractBaseSession):
 
     account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="sessions")
 
-    objects = BaseSessionManager()
+    objects: ClassVar[BaseSessionManager] = BaseSessionManager()
 
     class Meta:
         db_table = "dure_session"
 
     @classmethod
-    def get_session_store_class(cls):  # noqa: ANN206 - Django's own signature
+    def get_session_store_class(cls) -> type[SessionBase]:
         """Return the store that writes this table."""
         from dure.accounts.sessions import SessionStore
 

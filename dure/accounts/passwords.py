@@ -40,7 +40,9 @@ class PasswordCommon(PasswordRefused):
     """On the block-list, or a block-listed word with a tail of digits, or one piece repeated."""
 
     code = "password_common"
-    message = _("This password is known from leaks or too easy to guess. Choose words that only you would put together.")
+    message = _(
+        "This password is known from leaks or too easy to guess. Choose words that only you would put together."
+    )
 
 
 class PasswordContext(PasswordRefused):

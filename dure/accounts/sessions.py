@@ -1,6 +1,6 @@
 """Django's database sessions, with the account in a column."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
@@ -19,6 +19,6 @@ class SessionStore(DatabaseStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """Return the row to save, its account beside the sealed data."""
-        row = super().create_model_instance(data)
+        row = cast(Session, super().create_model_instance(data))
         row.account_id = data.get(ACCOUNT)
         return row

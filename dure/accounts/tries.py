@@ -7,6 +7,7 @@ nothing. A known device has a count of its own, and only that one.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -82,7 +83,7 @@ def count_failure(counted: list[Counter]) -> None:
         )
 
 
-def _stored(moment: datetime) -> object:
+def _stored(moment: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(moment)
 
 

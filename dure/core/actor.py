@@ -11,16 +11,25 @@ from dure.core.permissions import Permission
 class Actor(Protocol):
     """Somebody or something that opens actions."""
 
-    kind: str
-    """``member``, ``account``, ``operator`` or ``visitor``: the word the trail uses."""
-    id: int | None
-    """The row that ``kind`` names."""
-    workspace_id: int
-    """The workspace whose chain tells of it; 0 is the server."""
-    is_super_admin: bool
-    """Stands above admins, as super admins and the operator do."""
-    door: str
-    """``web``, ``command`` or ``worker``."""
+    @property
+    def kind(self) -> str:
+        """``member``, ``account``, ``operator`` or ``visitor``: the word the trail uses."""
+
+    @property
+    def id(self) -> int | None:
+        """The row that ``kind`` names."""
+
+    @property
+    def workspace_id(self) -> int:
+        """The workspace whose chain tells of it; 0 is the server."""
+
+    @property
+    def is_super_admin(self) -> bool:
+        """Stands above admins, as super admins and the operator do."""
+
+    @property
+    def door(self) -> str:
+        """``web``, ``command`` or ``worker``."""
 
     def may(self, permission: Permission) -> bool:
         """Tell whether the rights, as last read, include this one."""

@@ -50,7 +50,7 @@ class Unreadable(Exception):
     """Sealed with a key that is no longer known, or changed."""
 
 
-def unseal(purpose: str, sealed: bytes) -> Any:
+def unseal(purpose: str, sealed: bytes | memoryview) -> Any:
     """Return what was sealed.
 
     :raises Unreadable: as its name says.

@@ -31,9 +31,7 @@ LABELS = {
 
 MEANINGS = {
     Permission.ADMIN_ENTER: _("open the admin service, make and revoke invite links"),
-    Permission.MEMBERS_MANAGE: _(
-        "register, edit, suspend, remove, restore, re-issue, import, approve join requests"
-    ),
+    Permission.MEMBERS_MANAGE: _("register, edit, suspend, remove, restore, re-issue, import, approve join requests"),
     Permission.ORGANISATION_MANAGE: _("units, positions, levels, employment types, fields"),
     Permission.ADMINS_MANAGE: _("appoint and dismiss admins, within what one holds"),
     Permission.WORKSPACE_EDIT: _("name, logo, colour, languages, policies"),

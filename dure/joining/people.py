@@ -34,14 +34,13 @@ def person(*, id: str, family_name: str, given_name: str, language: str, private
     :raises InvalidName: the names.
     """
     family_name, given_name = names.clean_names(family_name, given_name)
-    checked = Person(
+    return Person(
         id=addresses.canonical(id),
         family_name=family_name,
         given_name=given_name,
         language=language,
         private=_private(private),
     )
-    return checked
 
 
 class InvalidPrivateAddress(addresses.InvalidAddress):

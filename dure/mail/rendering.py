@@ -6,10 +6,11 @@ from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 
 from dure.core import keys, links
 from dure.mail.models import Letter
@@ -30,9 +31,9 @@ def render(letter: Letter) -> EmailMessage:
 
     :raises Unreadable: when it was sealed with a forgotten key.
     """
-    payload = keys.unseal("letter", letter.sealed)
+    payload = keys.unseal("letter", letter.sealed or b"")
     context = _context(letter, payload)
-    with translation.override(letter.language):
+    with translation.override(letter.language), timezone.override(ZoneInfo(context["zone"])):
         subject = " ".join(render_to_string(f"letters/{letter.kind}/subject.txt", context).split())
         text = render_to_string(f"letters/{letter.kind}/body.txt", context)
         html = render_to_string(f"letters/{letter.kind}/body.html", context)
@@ -50,7 +51,7 @@ def render(letter: Letter) -> EmailMessage:
 
 
 def _context(letter: Letter, payload: dict[str, Any]) -> dict[str, Any]:
-    context = {"workspace_name": "", "name": "", "id_address": "", **payload["context"]}
+    context = {"workspace_name": "", "name": "", "id_address": "", "zone": "UTC", **payload["context"]}
     return context | {
         "link": links.mailed(payload["secret"]) if payload["secret"] else "",
         "sign_in_url": links.absolute("/sign-in/"),

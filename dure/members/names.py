@@ -13,7 +13,7 @@ _HANGUL = range(0xAC00, 0xD7A4)
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 # NFKC turns the letters one types (ㄱ, U+3131) into conjoining ones (U+1100); a search needs them as typed.
 _TYPED = {0x1100 + number: letter for number, letter in enumerate(_INITIALS)}
-_KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+_KATAKANA = {code: chr(code - 0x60) for code in range(0x30A1, 0x30F7)}
 
 
 class InvalidName(DomainError):

@@ -118,7 +118,7 @@ def one(workspace: Workspace | int, uid: str, *, lock: bool = False) -> Member |
 def able_super_admins(workspace_id: int, *, without: int | None = None) -> bool:
     """Tell whether a super admin who can sign in is left (PRODUCT.md §4.10); lock the workspace first."""
     able = of(workspace_id).filter(is_super_admin=True, state=Member.ACTIVE).exclude(account__password="")
-    return able.exclude(pk=without).exists()
+    return (able if without is None else able.exclude(pk=without)).exists()
 
 
 def roles(workspace: Workspace, members: list[Member]) -> Callable[[Member], str]:

@@ -19,9 +19,7 @@ def test_the_list_shows_every_id_and_state(cast: Cast, post: PostOffice) -> None
 
 
 @pytest.mark.parametrize("search", ["하은", "정하은", "ㅈㅎㅇ", "haeun.jung", "HAEUN", "정 하은"])
-def test_a_search_by_name_initial_consonants_or_id_finds_the_person(
-    cast: Cast, post: PostOffice, search: str
-) -> None:
+def test_a_search_by_name_initial_consonants_or_id_finds_the_person(cast: Cast, post: PostOffice, search: str) -> None:
     invited(cast, post)
     browser = cast.minjun.browser()
     page = browser.fill_in(browser.open(cast.at("admin/members/")), q=search)

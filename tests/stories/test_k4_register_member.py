@@ -16,8 +16,6 @@ from tests.post import PostOffice
 from tests.stories.steps import HARU
 
 
-
-
 def rows() -> tuple[int, ...]:
     """Count everything a registration writes."""
     return tuple(model.objects.count() for model in (Account, Address, Member, Letter, AuditEvent))

@@ -42,7 +42,11 @@ def test_with_the_code_a_workspace_is_made_and_the_next_step_is_the_first_co_wor
     page = browser.fill_in(browser.open("/first-run/"), code=issue_set_up_code(), **TYPED)
     workspace = Workspace.objects.get()
     assert page.path == f"/w/{workspace.uid}/admin/members/"
-    assert (workspace.name, workspace.languages, workspace.time_zone) == ("한빛소프트", ["ko", "en", "ja"], "Asia/Seoul")
+    assert (workspace.name, workspace.languages, workspace.time_zone) == (
+        "한빛소프트",
+        ["ko", "en", "ja"],
+        "Asia/Seoul",
+    )
     sora = Member.objects.get()
     assert (sora.is_super_admin, sora.state) == (True, "active")
     assert any("register" in href for href, _words in page._links)

@@ -40,9 +40,7 @@ def test_a_wrong_private_address_is_an_error_beside_its_own_field(cast: Cast, po
     assert page.error_beside("private_address") and not page.error_beside("id")
 
 
-def test_without_a_mail_server_the_admin_sees_the_link_once_and_it_proves_nothing(
-    cast: Cast, no_post: None
-) -> None:
+def test_without_a_mail_server_the_admin_sees_the_link_once_and_it_proves_nothing(cast: Cast, no_post: None) -> None:
     page = register(cast, cast.minjun)
     start = page.body.index("/l/")
     link = page.body[start : start + 80].split('"')[0].split("<")[0]

@@ -52,7 +52,9 @@ class Command(BaseCommand):
         if connection.vendor != "sqlite":
             return True, "sqlite: not in use"
         fixed = sqlite3.sqlite_version_info >= (3, 51, 3)
-        safety = "its checkpoint bug is fixed" if fixed else "the worker alone checkpoints, as its bug before 3.51.3 asks"
+        safety = (
+            "its checkpoint bug is fixed" if fixed else "the worker alone checkpoints, as its bug before 3.51.3 asks"
+        )
         return True, f"sqlite: {sqlite3.sqlite_version}; {safety}"
 
     def mail(self) -> tuple[bool, str]:

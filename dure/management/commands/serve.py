@@ -52,7 +52,7 @@ def prepare() -> IO[str]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Path(settings.DATABASES["default"]["NAME"])
     name = database.with_suffix(".lock") if connection.vendor == "sqlite" else folder / "serve.lock"
-    lock = open(name, "a", encoding="ascii")  # noqa: SIM115 - it must stay open as long as the server runs
+    lock = name.open("a", encoding="ascii")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -78,6 +78,7 @@ def serve() -> None:
     """Run granian: one process for the pages, threads as wide as the sign-in queue and some to spare."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     host, _colon, port = settings.DURE["LISTEN"].rpartition(":")
     os.environ["SERVED_BY_DURE"] = "1"
@@ -91,7 +92,7 @@ def serve() -> None:
         blocking_threads=gate.width + gate.queue + SPARE_THREADS,
         backpressure=1024,
         websockets=False,
-        log_level="warning",  # type: ignore[arg-type]
+        log_level=LogLevels.error,
     )
     try:
         server.serve()

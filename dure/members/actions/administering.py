@@ -16,9 +16,7 @@ from dure.members.models import Grant, Member
 
 
 @action(needs=Permission.ADMINS_MANAGE, records=Event.PERMISSIONS_CHANGED)
-def grant(
-    actor: Actor, *, member_uid: str, permissions: Iterable[Permission], until: datetime | None = None
-) -> Member:
+def grant(actor: Actor, *, member_uid: str, permissions: Iterable[Permission], until: datetime | None = None) -> Member:
     """Give a member exactly these permissions; none of them takes all away. Every permission brings ``admin.enter``.
 
     :raises NotFound: no such member here.
@@ -38,7 +36,5 @@ def grant(
         for code in sorted(wanted)
     )
     Member.objects.filter(pk=member.pk).update(epoch=F("epoch") + 1)
-    record(
-        actor, Event.PERMISSIONS_CHANGED, subject_kind="member", subject_id=member.pk, fields=sorted(wanted ^ held)
-    )
+    record(actor, Event.PERMISSIONS_CHANGED, subject_kind="member", subject_id=member.pk, fields=sorted(wanted ^ held))
     return member

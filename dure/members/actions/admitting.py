@@ -87,6 +87,7 @@ def _post(kind: Kind, member: Member, address: Address, id_address: str, *, secr
         secret=secret,
         context={
             "workspace_name": member.workspace.name,
+            "zone": member.workspace.time_zone,
             "name": names.display_name(member.family_name, member.given_name, member.name_language),
             "id_address": id_address,
         },
@@ -132,7 +133,7 @@ def ask_link_again(actor: Actor, *, handle: str) -> None:
     Says nothing about whether it did: not more than one in five minutes, and only while the place waits.
     """
     secret = OneTimeSecret.objects.filter(uid=handle, purpose=Purpose.SET_PASSWORD).first()
-    record(actor, Event.LINK_ASKED_AGAIN, subject_kind="account", subject_id=secret and secret.account_id)
+    record(actor, Event.LINK_ASKED_AGAIN, subject_kind="account", subject_id=secret.account_id if secret else None)
     if secret is None or secret.address_id is None or secret.workspace_id is None:
         return
     waiting = queries.of(secret.workspace_id).select_related("account", "workspace")

@@ -28,6 +28,7 @@ def post_proof(member: Member, address: Address) -> Issued:
         secret=issued,
         context={
             "workspace_name": member.workspace.name,
+            "zone": member.workspace.time_zone,
             "name": names.display_name(member.family_name, member.given_name, member.name_language),
             "id_address": address.canonical,
         },
@@ -38,7 +39,7 @@ def post_proof(member: Member, address: Address) -> Issued:
 @action(needs=None, records=Event.PROOF_MAILED)
 def prove_again(actor: Actor) -> None:
     """Mail a new link that proves one's own ID; the older one ends."""
-    member = Member.objects.select_related("account", "workspace").get(pk=actor.id)
+    member = Member.objects.select_related("account", "workspace").get(pk=actor.id or 0)
     address = Address.objects.get(account_id=member.account_id, kind=Address.ID)
     if address.proven_at is None:
         post_proof(member, address)

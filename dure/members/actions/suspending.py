@@ -57,9 +57,9 @@ def suspend(actor: Actor, *, member_uid: str) -> Member:
     :raises LastSuperAdmin: nobody able would be left.
     """
     member = _locked(actor, member_uid, "suspend")
-    if rules.can_sign_in(member) and member.is_super_admin:
-        if not queries.able_super_admins(actor.workspace_id, without=member.pk):
-            raise LastSuperAdmin
+    able = member.is_super_admin and rules.can_sign_in(member)
+    if able and not queries.able_super_admins(actor.workspace_id, without=member.pk):
+        raise LastSuperAdmin
     member.suspended_at = clock.now()
     _save(member)
     record(actor, Event.MEMBER_SUSPENDED, subject_kind="member", subject_id=member.pk, fields=["state"])

@@ -22,6 +22,7 @@ from dure.web import door
 from dure.web.context import ROLES
 from dure.web.forms import PaperForm, password_field
 
+
 class ChangePasswordForm(PaperForm):
     """The present and the new password."""
 

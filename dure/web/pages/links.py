@@ -1,6 +1,7 @@
 """Pages behind a mailed link: the GET of the mailed address changes nothing (PRODUCT.md §4.6)."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
@@ -74,13 +75,15 @@ def _facts(row: OneTimeSecret) -> dict[str, Any]:
     place = None
     if row.workspace_id:
         place = queries.of(row.workspace_id).select_related("workspace").filter(account_id=row.account_id).first()
+    zone = place.workspace.time_zone if place else "UTC"
     return {
         "purpose": row.purpose,
         "handle": row.uid,
         "id_address": accounts.id_of(row.account_id).canonical,
         "workspace_name": place.workspace.name if place else None,
         "name": name_of(place) if place else "",
-        "expires_at": row.expires_at,
+        "expires_at": row.expires_at.astimezone(ZoneInfo(zone)),
+        "zone": zone,
     }
 
 
