@@ -102,7 +102,7 @@ def assemble(server: str = "") -> Cast:
     cast = Cast(
         hanbit=hanbit,
         fernweh=fernweh,
-        sora=join(hanbit, "sora.han@hanbitsoft.co.kr", "한", "소라", language="ko", super_admin=True),
+        sora=join(hanbit, "sora.han@hanbitsoft.co.kr", "한", "소라", super_admin=True),
         minjun=join(hanbit, "minjun.kim@hanbitsoft.co.kr", "Kim", "Minjun"),
         eve=join(hanbit, "eve.adler@hanbitsoft.co.kr", "Adler", "Eve"),
         yuki=join(hanbit, "yuki.tanaka@hanbitsoft.co.kr", "田中", "雪", language="ja"),

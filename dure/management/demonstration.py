@@ -117,7 +117,7 @@ def _fill_up(workspace: Workspace, encoded: str) -> None:
         ("en", _pairs(OTHER_FAMILY), _pairs(OTHER_GIVEN), 1),
     )
     taken = set(Address.objects.values_list("canonical", flat=True))
-    people = []
+    people: list[tuple[str, str, str, str, float]] = []
     while len(people) < SIZE - len(SIGN_INS):
         language, families, givens, _weight = chance.choices(sources, [source[3] for source in sources])[0]
         (family, family_latin), (given, given_latin) = chance.choice(families), chance.choice(givens)

@@ -121,14 +121,11 @@ def able_super_admins(workspace_id: int, *, without: int | None = None) -> bool:
     return (able if without is None else able.exclude(pk=without)).exists()
 
 
-def roles(workspace: Workspace, members: list[Member]) -> Callable[[Member], str]:
+def roles(members: list[Member]) -> Callable[[Member], str]:
     """Return a function that tells ``super_admin``, ``admin`` or ``member``, in one query for all of them."""
-    at = clock.now()
-    admins = set(
-        Grant.objects.filter(Q(until=None) | Q(until__gt=at), workspace=workspace, member__in=members).values_list(
-            "member_id", flat=True
-        )
-    )
+    living = Grant.objects.filter(Q(until=None) | Q(until__gt=clock.now()), member__in=members)
+    workspaces = {member.workspace_id for member in members}
+    admins = set(living.filter(workspace__in=workspaces).values_list("member_id", flat=True))
     return lambda member: "super_admin" if member.is_super_admin else "admin" if member.pk in admins else "member"
 
 

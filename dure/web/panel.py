@@ -10,7 +10,7 @@ from dure.core.models import OneTimeSecret
 from dure.core.secrets import Purpose, end_of
 from dure.mail import kinds
 from dure.mail.models import Letter
-from dure.members import rules
+from dure.members import queries, rules
 from dure.members.actions.admitting import is_managed
 from dure.members.actors import MemberActor
 from dure.members.models import Member
@@ -101,7 +101,7 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
         "state_label": rules.LABELS[state],
         "mark": MARKS[state],
         "state_sentence": SENTENCES[state],
-        "role_label": _role(member),
+        "role_label": ROLES[queries.roles([member])(member)],
         "registered_at": member.registered_at,
         "activated_at": member.activated_at,
         "language_name": LANGUAGE_NAMES.get(member.account.language, ""),
@@ -110,12 +110,6 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
         "may_send_again": _may_send_again(actor, member, managed),
         "history": _history(member),
     }
-
-
-def _role(member: Member) -> str:
-    if member.is_super_admin:
-        return str(ROLES["super_admin"])
-    return str(ROLES["admin" if member.grants.exists() else "member"])
 
 
 def _may_send_again(actor: MemberActor, member: Member, managed: bool) -> bool:

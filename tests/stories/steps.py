@@ -4,7 +4,7 @@ from tests.cast import Cast, Person
 from tests.post import Mail, PostOffice
 from tests.visitor import Page, Visitor
 
-HARU = {"family_name": "정", "given_name": "하은", "id": "haeun.jung@hanbitsoft.co.kr"}
+HARU = {"family_name": "정", "given_name": "하은", "id": "haeun.jung@hanbitsoft.co.kr", "language": "en"}
 NEW_PASSWORD = "twelve blue lanterns drift"
 
 

@@ -21,6 +21,7 @@ from dure.members import queries, rules
 from dure.web import door
 from dure.web.context import ROLES
 from dure.web.forms import PaperForm, password_field
+from dure.web.panel import MARKS
 
 
 class ChangePasswordForm(PaperForm):
@@ -66,19 +67,22 @@ def _reader(owner: Owner) -> dict[str, Any]:
 def my_workspaces(request: Any) -> HttpResponse:
     """Show the ID on top and every workspace below it (K11)."""
     places = list(queries.places_of(request.owner.id)[:200])
-    context = {"places": [_place(place) for place in places], **_reader(request.owner)}
+    role_of = queries.roles(places)
+    context = {"places": [_place(place, role_of(place)) for place in places], **_reader(request.owner)}
     return render(request, "pages/my_workspaces.html", context)
 
 
-def _place(place: Any) -> dict[str, Any]:
+def _place(place: Any, role: str) -> dict[str, Any]:
+    state = rules.state_of(place)
     return {
         "name": place.workspace.name,
         "uid": place.workspace.uid,
         "seal": place.workspace.name[:1],
-        "state": str(rules.state_of(place)),
-        "state_label": rules.LABELS[rules.state_of(place)],
+        "state": str(state),
+        "state_label": rules.LABELS[state],
+        "mark": MARKS[state],
         "opens": rules.opens(place),
-        "role_label": ROLES["super_admin" if place.is_super_admin else "member"],
+        "role_label": ROLES[role],
     }
 
 

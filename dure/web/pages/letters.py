@@ -33,6 +33,7 @@ def mail(request: Any, **_names: Any) -> HttpResponse:
     people = _people(workspace, page.rows)
     address = reverse("mail", args=[workspace.uid])
     context = {
+        "section": "mail",
         "rows": [_row(letter, people.get(letter.account_id), workspace.uid) for letter in page.rows],
         "chips": [_chip(address, code, state) for code in ("", *SHOWN)],
         "next_url": f"{address}?state={state}&older={page.older}" if page.older else None,

@@ -101,8 +101,9 @@ def _list(request: Any, *, current: str = "") -> dict[str, Any]:
         after=asked.get("after", ""),
         before=asked.get("before", ""),
     )
-    role_of = queries.roles(workspace, page.rows)
+    role_of = queries.roles(page.rows)
     return {
+        "section": "members",
         "search": asked.get("q", ""),
         "state": state,
         "rows": [_row(request, row, role_of(row), current) for row in page.rows],

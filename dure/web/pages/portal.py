@@ -25,6 +25,7 @@ def home(request: Any, **_names: Any) -> HttpResponse:
     welcome = request.session.pop("welcome", False)
     sign_in_url = links.absolute("/sign-in/")
     context = {
+        "tab": "home",
         "id_address": address.canonical,
         "welcome": welcome,
         "unproven": address.proven_at is None and outbox.can_send(),
@@ -38,7 +39,7 @@ def home(request: Any, **_names: Any) -> HttpResponse:
 @require_safe
 def more(request: Any, **_names: Any) -> HttpResponse:
     """Show what else there is: account, workspaces, language, sign-out."""
-    return render(request, "pages/more.html", {"id_address": accounts.id_address(request.owner.account)})
+    return render(request, "pages/more.html", {"tab": "more", "id_address": accounts.id_address(request.owner.account)})
 
 
 @door.page(needs=None)

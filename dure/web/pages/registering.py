@@ -70,7 +70,7 @@ def register(request: Any, **_names: Any) -> HttpResponse:
             form.refuse(refused)
         else:
             return _added(request, registered)
-    return render(request, "pages/admin/register.html", {"form": form, "smtp": outbox.can_send()})
+    return render(request, "pages/admin/register.html", {"form": form, "smtp": outbox.can_send(), "section": "members"})
 
 
 def _added(request: Any, registered: Any) -> HttpResponse:
