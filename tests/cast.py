@@ -105,7 +105,7 @@ def assemble(server: str = "") -> Cast:
         sora=join(hanbit, "sora.han@hanbitsoft.co.kr", "한", "소라", super_admin=True),
         minjun=join(hanbit, "minjun.kim@hanbitsoft.co.kr", "Kim", "Minjun"),
         eve=join(hanbit, "eve.adler@hanbitsoft.co.kr", "Adler", "Eve"),
-        yuki=join(hanbit, "yuki.tanaka@hanbitsoft.co.kr", "田中", "雪", language="ja"),
+        yuki=join(hanbit, "yuki.tanaka@hanbitsoft.co.kr", "田中", "雪"),
         alex=join(fernweh, "alex@fernweh.example", "Meyer", "Alex", super_admin=True),
         server=server,
     )

@@ -74,9 +74,12 @@ def check_password(password: str, *, context: Iterable[str], minimum: int = SHOR
     folded = plain.casefold()
     if _is_common(folded):
         raise PasswordCommon
-    for word in sorted(_words(context), key=len, reverse=True):
-        if word in folded and len(folded.replace(word, "")) < 8:
-            raise PasswordContext(word=word)
+    known = [word for word in sorted(_words(context), key=len, reverse=True) if word in folded]
+    rest = folded
+    for word in known:
+        rest = rest.replace(word, "")
+    if known and len(rest) < 8:
+        raise PasswordContext(word=known[0])
 
 
 def _is_common(folded: str) -> bool:

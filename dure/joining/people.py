@@ -1,7 +1,6 @@
 """Making an account and a membership for somebody new: shared by every way in."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from dure.accounts import addresses
 from dure.accounts.models import Account, Address
@@ -72,7 +71,6 @@ def make_place(
     *,
     password: str = "",
     is_super_admin: bool = False,
-    deadline_at: datetime | None = None,
     submission: str | None = None,
 ) -> Place:
     """Write account, addresses and membership; part of an action. With a password the member is active.
@@ -92,20 +90,25 @@ def make_place(
     private = None
     if somebody.private and somebody.private != somebody.id:
         private = addresses.claim(account, somebody.private, Address.PRIVATE)
-    member = Member(
-        workspace=workspace,
-        account=account,
-        family_name=somebody.family_name,
-        given_name=somebody.given_name,
-        name_language=somebody.name_language,
-        sort_key=names.sort_key(somebody.family_name, somebody.given_name),
-        search=names.search_text(somebody.family_name, somebody.given_name),
-        is_super_admin=is_super_admin,
-        state=Member.ACTIVE if password else Member.REGISTERED,
-        registered_at=at,
-        activated_at=at if password else None,
-        deadline_at=deadline_at,
-        submission=submission,
-    )
+    member = new_member(workspace, account, somebody)
+    member.is_super_admin, member.submission = is_super_admin, submission
+    if password:
+        member.state, member.activated_at = Member.ACTIVE, at
     member.save(force_insert=True)
     return Place(member=member, id=id_address, private=private)
+
+
+def new_member(workspace: Workspace, account: Account, somebody: Person) -> Member:
+    """Return the unsaved membership of a person who has just been registered."""
+    family_name, given_name = somebody.family_name, somebody.given_name
+    return Member(
+        workspace=workspace,
+        account=account,
+        family_name=family_name,
+        given_name=given_name,
+        name_language=somebody.name_language,
+        sort_key=names.sort_key(family_name, given_name),
+        search=names.search_text(family_name, given_name),
+        state=Member.REGISTERED,
+        registered_at=clock.now(),
+    )

@@ -1,0 +1,104 @@
+"""Passwords: policy, hashing, the gate."""
+
+import threading
+
+import pytest
+from django.contrib.auth.hashers import get_hasher
+
+from dure.accounts import hashing, passwords
+from dure.core.errors import TooBusy
+
+CONTEXT = ["한빛소프트", "Hanbit Soft", "한", "소라", "sora.han@hanbitsoft.co.kr"]
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        "twelve blue lanterns drift",
+        "정말 아무도 모르는 긴 문장",
+        "ahs7Qu-ielo2_xe",
+        "hanbitsoft likes nine herons",
+        "𝒶𝒷𝒸" * 6 + "qrxyz",
+    ],
+)
+def test_good_ones(good: str) -> None:
+    passwords.check_password(good, context=CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("weak", "code"),
+    [
+        ("short", "password_too_short"),
+        ("elevenchars", "password_too_short"),
+        ("x" * 129, "password_too_long"),
+        ("password12345", "password_common"),
+        ("qwertyuiop123", "password_common"),
+        ("aaaaaaaaaaaaaa", "password_common"),
+        ("abcabcabcabcabc", "password_common"),
+        ("abcdefghijklmno", "password_common"),
+        ("123456789012345", "password_common"),
+        ("hanbitsoft2026!", "password_context"),
+        ("sora.han.sora.han", "password_context"),
+        ("한빛소프트한빛소프트!!", "password_context"),
+    ],
+)
+def test_weak_ones_and_why(weak: str, code: str) -> None:
+    with pytest.raises(passwords.PasswordRefused) as refused:
+        passwords.check_password(weak, context=CONTEXT)
+    assert refused.value.code == code
+
+
+def test_a_workspace_may_ask_for_more() -> None:
+    with pytest.raises(passwords.PasswordTooShort):
+        passwords.check_password("ahs7Qu-ielo2_x", context=[], minimum=15)
+
+
+def test_argon2id_as_owasp_gives_it() -> None:
+    encoded = hashing.hash_password("twelve blue lanterns drift")
+    assert encoded.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+    assert get_hasher().must_update(encoded) is False
+
+
+def test_one_password_typed_on_two_keyboards_is_one_password() -> None:
+    encoded = hashing.hash_password("ｆｕｌｌ width 한글 lanterns")
+    import unicodedata
+
+    assert hashing.verify_password(unicodedata.normalize("NFD", "full width 한글 lanterns"), encoded)
+    assert not hashing.verify_password("full width 한글 lantern", encoded)
+
+
+def test_nobodys_password_is_never_right() -> None:
+    assert not hashing.verify_password("", "")
+
+
+def test_the_gate_refuses_at_once_beyond_its_queue_and_lets_in_again_afterwards() -> None:
+    gate = hashing.Gate(width=1, queue=1, patience=5)
+    inside, leave = threading.Event(), threading.Event()
+
+    def stay() -> None:
+        with gate.enter():
+            inside.set()
+            leave.wait(5)
+
+    first = threading.Thread(target=stay)
+    first.start()
+    inside.wait(5)
+    second = threading.Thread(target=stay)
+    second.start()
+    for _ in range(200):
+        if not gate._places.acquire(blocking=False):
+            break
+        gate._places.release()
+    with pytest.raises(TooBusy):
+        gate.enter().__enter__()
+    leave.set()
+    first.join()
+    second.join()
+    with gate.enter():
+        pass
+
+
+def test_the_gate_has_patience_and_no_more() -> None:
+    gate = hashing.Gate(width=1, queue=3, patience=0.05)
+    with gate.enter(), pytest.raises(TooBusy):
+        gate.enter().__enter__()

@@ -1,0 +1,102 @@
+"""Nobody grants more than they hold, and the last super admin stays (PRODUCT.md §4.10)."""
+
+import pytest
+
+from dure.accounts.actors import Operator
+from dure.audit.models import AuditEvent
+from dure.core.errors import NotAllowed, NotFound
+from dure.core.permissions import Permission
+from dure.members import rules
+from dure.members.actions.administering import grant
+from dure.members.actions.suspending import LastSuperAdmin, StateChanged, resume, suspend
+from dure.members.models import Grant, Member
+from dure.members.rules import State
+from tests.cast import Cast, join
+
+
+def test_the_last_super_admin_who_can_sign_in_cannot_be_suspended(people: Cast) -> None:
+    with pytest.raises(LastSuperAdmin):
+        suspend(people.sora.actor, member_uid=people.sora.member.uid)
+    join(people.hanbit, "second@hanbitsoft.co.kr", "Second", "Su", super_admin=True)
+    suspend(people.sora.actor, member_uid=people.sora.member.uid)
+    assert Member.objects.get(pk=people.sora.member.pk).state == "suspended"
+
+
+def test_a_super_admin_without_a_password_does_not_count(people: Cast) -> None:
+    other = join(people.hanbit, "second@hanbitsoft.co.kr", "Second", "Su", super_admin=True)
+    other.member.account.password = ""
+    other.member.account.save()
+    with pytest.raises(LastSuperAdmin):
+        suspend(people.sora.actor, member_uid=people.sora.member.uid)
+
+
+def test_an_admin_cannot_touch_a_super_admin(people: Cast) -> None:
+    join(people.hanbit, "second@hanbitsoft.co.kr", "Second", "Su", super_admin=True)
+    with pytest.raises(NotAllowed):
+        suspend(people.minjun.actor, member_uid=people.sora.member.uid)
+
+
+def test_nobody_grants_what_they_do_not_hold(people: Cast) -> None:
+    operator = Operator(workspace_id=people.hanbit.pk)
+    grant(operator, member_uid=people.minjun.member.uid, permissions=[Permission.ADMINS_MANAGE])
+    with pytest.raises(NotAllowed):
+        grant(people.minjun.actor, member_uid=people.yuki.member.uid, permissions=[Permission.SECURITY_MANAGE])
+    grant(people.minjun.actor, member_uid=people.yuki.member.uid, permissions=[Permission.ADMINS_MANAGE])
+    assert set(people.yuki.member.grants.values_list("permission", flat=True)) == {"admin.enter", "admins.manage"}
+
+
+def test_a_grant_brings_admin_enter_and_without_it_opens_nothing(people: Cast) -> None:
+    assert people.minjun.actor.permissions == {Permission.ADMIN_ENTER, Permission.MEMBERS_MANAGE}
+    Grant.objects.filter(member=people.minjun.member, permission="admin.enter").delete()
+    assert people.minjun.actor.permissions == frozenset()
+
+
+def test_rights_are_read_again_under_the_lock(people: Cast) -> None:
+    stale = people.minjun.actor
+    grant(Operator(workspace_id=people.hanbit.pk), member_uid=people.minjun.member.uid, permissions=[])
+    events = AuditEvent.objects.count()
+    with pytest.raises(NotAllowed):
+        suspend(stale, member_uid=people.yuki.member.uid)
+    assert AuditEvent.objects.count() == events
+
+
+def test_somebody_of_another_workspace_is_not_found(people: Cast) -> None:
+    with pytest.raises(NotFound):
+        suspend(people.sora.actor, member_uid=people.alex.member.uid)
+    with pytest.raises(NotFound):
+        grant(Operator(workspace_id=people.hanbit.pk), member_uid=people.alex.member.uid, permissions=[])
+
+
+def test_suspended_is_resumed_to_what_it_was(people: Cast) -> None:
+    suspend(people.sora.actor, member_uid=people.yuki.member.uid)
+    with pytest.raises(StateChanged):
+        suspend(people.sora.actor, member_uid=people.yuki.member.uid)
+    resume(people.sora.actor, member_uid=people.yuki.member.uid)
+    assert rules.state_of(Member.objects.get(pk=people.yuki.member.pk)) is State.ACTIVE
+
+
+STEPS = ("activate", "send_again", "suspend", "resume")
+ALLOWED = {
+    ("activate", "registered"), ("send_again", "registered"), ("send_again", "expired"), ("suspend", "registered"),
+    ("suspend", "expired"), ("suspend", "active"), ("resume", "suspended"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("step", STEPS)
+def test_every_pair_of_step_and_state(step: str, state: State) -> None:
+    from datetime import timedelta
+
+    from dure.core import clock
+
+    at = clock.now()
+    facts = {
+        State.REGISTERED: {"deadline_at": at + timedelta(days=1)},
+        State.EXPIRED: {"deadline_at": at - timedelta(seconds=1)},
+        State.ACTIVE: {"activated_at": at},
+        State.SUSPENDED: {"activated_at": at, "suspended_at": at},
+    }[state]
+    member = Member(**facts)  # type: ignore[arg-type]
+    assert rules.state_of(member) is state
+    assert rules.may(step, member) == ((step, str(state)) in ALLOWED)
+    assert rules.opens(member) == (state is State.ACTIVE)

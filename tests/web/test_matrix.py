@@ -1,0 +1,174 @@
+"""Role × permission × route: what PRODUCT.md §6 says, written by hand.
+
+A route that is not listed fails, and each refusal proves that no row changed.
+"""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+
+from tests.architecture.test_house import routes
+from tests.cast import Cast
+from tests.post import PostOffice
+from tests.visitor import Visitor
+
+ROLES = ("visitor", "yuki", "eve", "minjun", "sora", "alex", "suspended")
+
+# What each role gets for a GET: `open`, `sign_in` (sent there), `mine` (sent to My workspaces), 403 or 404.
+#                        visitor    member    enter     manage    super     stranger  suspended
+MEMBER = dict(zip(ROLES, ("sign_in", "open", "open", "open", "open", 404, "mine"), strict=True))
+ENTER = dict(zip(ROLES, ("sign_in", 403, "open", "open", "open", 404, "mine"), strict=True))
+MANAGE = dict(zip(ROLES, ("sign_in", 403, 403, "open", "open", 404, "mine"), strict=True))
+ACCOUNT = dict(zip(ROLES, ("sign_in", "open", "open", "open", "open", "open", "open"), strict=True))
+PUBLIC = dict.fromkeys(ROLES, "open")
+
+EXPECTED = {
+    "": PUBLIC,
+    "healthz": PUBLIC,
+    "readyz": PUBLIC,
+    "first-run/": PUBLIC,
+    "sign-in/": PUBLIC,
+    "reset/": PUBLIC,
+    "reset/asked/": PUBLIC,
+    "language/": PUBLIC,
+    "l/<str:secret>": PUBLIC,
+    "link/<str:handle>/": PUBLIC,
+    "link/<str:handle>/password/": PUBLIC,
+    "link/<str:handle>/use/": PUBLIC,
+    "link/<str:handle>/again/": PUBLIC,
+    "demo/mailbox/": PUBLIC,
+    "demo/mailbox/<str:name>/": PUBLIC,
+    "demo/mailbox/<str:name>/html/": PUBLIC,
+    "sign-out/": ACCOUNT,
+    "account/password/": ACCOUNT,
+    "workspaces/": ACCOUNT,
+    "w/<str:workspace>/": MEMBER,
+    "w/<str:workspace>/more/": MEMBER,
+    "w/<str:workspace>/prove-again/": MEMBER,
+    "w/<str:workspace>/admin/": ENTER,
+    "w/<str:workspace>/admin/members/": MANAGE,
+    "w/<str:workspace>/admin/members/register/": MANAGE,
+    "w/<str:workspace>/admin/members/<str:member_uid>/": MANAGE,
+    "w/<str:workspace>/admin/members/<str:member_uid>/send-again/": MANAGE,
+    "w/<str:workspace>/admin/mail/": MANAGE,
+}
+POST_ONLY = {
+    "sign-out/",
+    "language/",
+    "link/<str:handle>/use/",
+    "link/<str:handle>/again/",
+    "w/<str:workspace>/prove-again/",
+    "w/<str:workspace>/admin/members/<str:member_uid>/send-again/",
+}
+NOT_HERE = {
+    "first-run/": 404,  # a workspace exists
+    "demo/mailbox/": 404,  # not a demo
+    "demo/mailbox/<str:name>/": 404,
+    "demo/mailbox/<str:name>/html/": 404,
+    "link/<str:handle>/password/": 200,  # without its cookie it explains
+}
+
+
+def rows() -> dict[str, int]:
+    """Count every table but the sessions and devices that signing in makes."""
+    models = apps.get_app_config("dure").get_models()
+    return {model.__name__: model._default_manager.count() for model in models if model.__name__ != "Session"}
+
+
+def browsers(cast: Cast) -> dict[str, Visitor]:
+    """Return a signed-in browser for each role."""
+    from dure.members.actions.suspending import suspend
+    from tests.cast import join
+
+    late = join(cast.hanbit, "late@hanbitsoft.co.kr", "Late", "Luis")
+    late.server = cast.server
+    opened = {name: getattr(cast, name).browser() for name in ("yuki", "eve", "minjun", "sora", "alex")}
+    opened["suspended"] = late.browser()
+    suspend(cast.sora.actor, member_uid=late.member.uid)
+    return opened | {"visitor": cast.visitor()}
+
+
+def address(route: str, cast: Cast) -> str:
+    """Fill in a route."""
+    known = {"workspace": cast.hanbit.uid, "member_uid": cast.yuki.member.uid, "secret": "a.b"}
+    filled = "/" + route
+    for name in ("workspace", "member_uid", "secret", "handle", "name"):
+        filled = filled.replace(f"<str:{name}>", known.get(name, "nothing"))
+    return filled
+
+
+def test_every_route_is_listed_and_every_listed_route_exists() -> None:
+    assert {route for route, _pattern in routes()} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_opening_pages(cast: Cast, post: PostOffice, role: str) -> None:
+    browser = browsers(cast)[role]
+    before = rows()
+    wrong = []
+    for route, expected in EXPECTED.items():
+        page = browser.open(address(route, cast), follow=False)
+        got = _verdict(page)
+        allowed = _allowed(route, expected[role])
+        if got not in allowed:
+            wrong.append((route, got, allowed))
+    assert wrong == []
+    assert rows() == before
+
+
+def _verdict(page: Any) -> Any:
+    where = page.headers.get("location", "")
+    if page.status == 302 and where.startswith("/sign-in/"):
+        return "sign_in"
+    if page.status == 302 and where == "/workspaces/":
+        return "mine"
+    return page.status
+
+
+def _allowed(route: str, expected: Any) -> set[Any]:
+    if expected == "open":
+        if route in POST_ONLY:
+            return {405}
+        if route == "":
+            return {302, "sign_in", "mine"}
+        if route == "sign-in/":
+            return {200, 302}
+        return {NOT_HERE.get(route, 200), 302 if route == "l/<str:secret>" else 200}
+    return {expected}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> None:
+    """The three writing routes of the workspace, with a valid form each; refusals change no row."""
+    forms = {
+        "w/<str:workspace>/admin/members/register/": {
+            "family_name": "New", "given_name": "Noor", "id": "noor@hanbitsoft.co.kr", "private_address": "",
+            "send_to": "id", "language": "en", "submission": "11111111-1111-4111-8111-111111111111",
+        },
+        "w/<str:workspace>/admin/members/<str:member_uid>/send-again/": {},
+        "w/<str:workspace>/prove-again/": {},
+    }  # fmt: skip
+    browser = browsers(cast)[role]
+    source = browser.open("/reset/")
+    for route, typed in forms.items():
+        form = source.form_with("csrfmiddlewaretoken")
+        form.action, form.method = address(route, cast), "post"
+        form.fields = [pair for pair in form.fields if pair[0] == "csrfmiddlewaretoken"] + list(typed.items())
+        before = rows()
+        browser.submit(source, form)
+        may_write = EXPECTED[route][role] == "open"
+        if not may_write:
+            assert rows() == before, route
+        elif route.endswith("register/"):
+            assert rows()["Member"] == before["Member"] + 1
+
+
+def test_a_form_without_its_token_changes_nothing(cast: Cast) -> None:
+    browser = cast.minjun.browser()
+    page = browser.open(cast.at("admin/members/register/"))
+    form = page.form_with("family_name")
+    form.fields = [pair for pair in form.fields if pair[0] != "csrfmiddlewaretoken"]
+    before = rows()
+    refused = browser.submit(page, form, family_name="A", given_name="B", id="a@b.example")
+    assert refused.status == 403 and rows() == before
