@@ -4,6 +4,7 @@ Each setting says its name, type, default and meaning once; ``docs/settings.md``
 A secret may be given as a file by ``DURE_<NAME>_FILE``. An unknown ``DURE_*`` stops the start: it is a typing error.
 """
 
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,6 +33,20 @@ def _path(value: str) -> Path:
 
 def _words(value: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+def _networks(value: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ipaddress.ip_network(word, strict=False)) for word in _words(value))
+    except ValueError:
+        raise ValueError("must be networks such as 10.0.0.0/8, separated by commas") from None
+
+
+def _listen(value: str) -> str:
+    host, _colon, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError("must be an address and a port, such as 127.0.0.1:8000")
+    return value
 
 
 def _mode(value: str) -> str:
@@ -97,7 +112,7 @@ SETTINGS = (
     ),
     Setting("PUBLIC_URL", _public_url, "", "The address people type; every link in a mail starts with it."),
     Setting("ALLOWED_HOSTS", _words, "", "Further host names this server answers to; `*` is refused."),
-    Setting("LISTEN", _text, "127.0.0.1:8000", "Where `dure serve` listens: address and port."),
+    Setting("LISTEN", _listen, "127.0.0.1:8000", "Where `dure serve` listens: address and port."),
     Setting("DATA", _path, "var", "Folder of everything Dure keeps beside its database."),
     Setting(
         "DATABASE_URL",
@@ -116,7 +131,7 @@ SETTINGS = (
     Setting("MAIL_FROM", _text, "", "Sender of every letter; empty: `dure@` and the host of the public address."),
     Setting("MAIL_LEASE", _number, "120", "Seconds after which a letter of a lost worker is taken up by another one."),
     Setting("MAIL_TIMEOUT", _number, "20", "Seconds to wait for a mail server that does not answer."),
-    Setting("TRUSTED_PROXIES", _words, "", "Networks of the reverse proxies whose X-Forwarded-For is believed."),
+    Setting("TRUSTED_PROXIES", _networks, "", "Networks of the reverse proxies whose X-Forwarded-For is believed."),
     Setting("WORKER", _worker, "inside", "`inside`: `dure serve` also delivers; `separate`: `dure worker` does."),
 )
 
@@ -141,7 +156,7 @@ def _read(setting: Setting, environment: Mapping[str, str]) -> Any:
     if not value and setting.secret and environment.get(f"{name}_FILE"):
         value = _read_file(f"{name}_FILE", environment[f"{name}_FILE"])
     value = value or setting.default
-    if value == "" and setting.read not in (_words,):
+    if value == "" and setting.read not in (_words, _networks):
         return ""
     try:
         return setting.read(value)

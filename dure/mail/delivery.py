@@ -88,6 +88,10 @@ def deliver(letter: Letter, transport: Transport) -> bool:
         transport.send(message, to=str(message["To"]))
     except Unreadable:
         _give_up(letter, "unreadable")
+    except smtplib.SMTPServerDisconnected as error:
+        silent = isinstance(error.__context__, TimeoutError)
+        _retry(letter, "timeout" if silent else "interrupted")
+        return not silent
     except smtplib.SMTPException as error:
         _after_refusal(letter, error)
     except OSError as error:

@@ -16,10 +16,11 @@ GOOD = {
     "minsu@ＥＸＡＭＰＬＥ.com": "minsu@example.com",
 }
 BAD = [
-    "", "@", "a@", "@b.co", "a@b", "a.b.co", "a@@b.co", "a b@c.co", ".a@b.co", "a.@b.co", "a..b@c.co", '"a b"@c.co',
-    "a@[127.0.0.1]", "a@127.0.0.1", "a@b..co", "a@-b.co", "a@b-.co", "a@b.co.", "소라@한빛.한국",
-    "a\u200b@b.co",    "a@b\u200b.co", "a@b.co\u202e", "=?utf-8?q?a?=@b.co", "a@b.co, c@d.co", "a@b.co\r\nBcc: x@y.z", "a\x00@b.co",
-    "\u212a@b.co", "a＠b.co", "<a@b.co>", "Sora <a@b.co>", "a@b.co;c", "a@exa mple.com", "a@" + "b" * 64 + ".co", "a(x)@b.co",
+    "", "@", "a@", "@b.co", "a@b", "a.b.co", "a@@b.co", "a b@c.co", ".a@b.co", "a.@b.co", "a..b@c.co",
+    '"a b"@c.co', "a@[127.0.0.1]", "a@127.0.0.1", "a@b..co", "a@-b.co", "a@b-.co", "a@b.co.", "소라@한빛.한국",
+    "a\u200b@b.co", "a@b\u200b.co", "a@b.co\u202e", "=?utf-8?q?a?=@b.co", "a@b.co, c@d.co",
+    "a@b.co\r\nBcc: x@y.z", "a\x00@b.co", "\u212a@b.co", "a＠b.co", "<a@b.co>", "Sora <a@b.co>", "a@b.co;c",
+    "a@exa mple.com", "a@" + "b" * 64 + ".co", "a(x)@b.co",
 ]  # fmt: skip
 
 
