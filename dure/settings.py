@@ -139,6 +139,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [PACKAGE / "web" / "static"]
 STATIC_ROOT = DURE["DATA"] / "static"
+MEDIA_URL = "/files/"
+MEDIA_ROOT = DURE["DATA"] / "files"
 WHITENOISE_MAX_AGE = 3600
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

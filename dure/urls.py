@@ -2,16 +2,33 @@
 
 from typing import Any
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
 from dure.web.pages import account, demo, first_run, health, letters, links, members, portal, registering, sign_in
+
+
+class Uid:
+    """A name made by ``dure.core.models.new_uid``; anything else is no address of Dure."""
+
+    regex = "[A-Za-z0-9_-]{22}"
+
+    def to_python(self, value: str) -> str:
+        """Return it as it stands."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Return it as it stands."""
+        return value
+
+
+register_converter(Uid, "uid")
 
 admin: list[Any] = [
     path("", portal.admin, name="admin"),
     path("members/", members.members, name="members"),
     path("members/register/", registering.register, name="register"),
-    path("members/<str:member_uid>/", members.member, name="member"),
-    path("members/<str:member_uid>/send-again/", members.send_again, name="send_again"),
+    path("members/<uid:member_uid>/", members.member, name="member"),
+    path("members/<uid:member_uid>/send-again/", members.send_again, name="send_again"),
     path("mail/", letters.mail, name="mail"),
 ]
 workspace: list[Any] = [
@@ -30,17 +47,17 @@ urlpatterns = [
     path("reset/", sign_in.reset, name="reset"),
     path("reset/asked/", sign_in.reset_asked, name="reset_asked"),
     path("l/<str:secret>", links.arrive, name="arrive"),
-    path("link/<str:handle>/", links.opened, name="link"),
-    path("link/<str:handle>/password/", links.password, name="link_password"),
-    path("link/<str:handle>/use/", links.use, name="link_use"),
-    path("link/<str:handle>/again/", links.again, name="link_again"),
+    path("link/<uid:handle>/", links.opened, name="link"),
+    path("link/<uid:handle>/password/", links.password, name="link_password"),
+    path("link/<uid:handle>/use/", links.use, name="link_use"),
+    path("link/<uid:handle>/again/", links.again, name="link_again"),
     path("account/password/", account.password, name="change_password"),
     path("workspaces/", account.my_workspaces, name="my_workspaces"),
     path("language/", account.language, name="language"),
-    path("w/<str:workspace>/", include(workspace)),
+    path("w/<uid:workspace>/", include(workspace)),
     path("demo/mailbox/", demo.demo_mailbox, name="demo_mailbox"),
-    path("demo/mailbox/<str:name>/", demo.demo_letter, name="demo_letter"),
-    path("demo/mailbox/<str:name>/html/", demo.demo_letter_html, name="demo_letter_html"),
+    path("demo/mailbox/<uid:name>/", demo.demo_letter, name="demo_letter"),
+    path("demo/mailbox/<uid:name>/html/", demo.demo_letter_html, name="demo_letter_html"),
 ]
 
 handler400 = "dure.web.errors.bad_request"

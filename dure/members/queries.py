@@ -102,7 +102,7 @@ def with_id(members: QuerySet[Member]) -> QuerySet[Member]:
 
 def matching(members: QuerySet[Member], search: str) -> QuerySet[Member]:
     """Keep the members whose name, initial consonants or ID contain the text."""
-    folded = names.fold(search[:100])
+    folded = names.fold(search[:100].replace("\x00", ""))
     if not folded:
         return members
     by_id = Address.objects.filter(account_id=OuterRef("account_id"), kind=Address.ID, canonical__contains=folded)

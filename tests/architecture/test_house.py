@@ -65,7 +65,7 @@ def test_every_address_declares_who_may_open_it() -> None:
 
 def test_every_workspace_address_is_guarded_by_membership() -> None:
     open_ones = [
-        route for route, pattern in routes() if "<str:workspace>" in route and pattern.callback.opens == "public"
+        route for route, pattern in routes() if "<uid:workspace>" in route and pattern.callback.opens == "public"
     ]
     assert open_ones == []
 

@@ -1,5 +1,6 @@
 """Pages behind a mailed link: the GET of the mailed address changes nothing (PRODUCT.md §4.6)."""
 
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ from dure.web import door
 from dure.web.context import name_of
 from dure.web.forms import PaperForm, password_field
 
+SECRET = re.compile(r"[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{20,100}")
 MAILED = {*OPENS_PASSWORD, Purpose.PROVE_ADDRESS, Purpose.SIGN_IN}
 
 
@@ -42,13 +44,11 @@ def _cookie(handle: str) -> str:
 @require_safe
 def arrive(request: HttpRequest, secret: str) -> HttpResponse:
     """Swap the secret in the address for a cookie; whether it is right is told by the next page."""
-    handle = secret.partition(".")[0][:22]
-    if not handle:
+    if not SECRET.fullmatch(secret):
         return _gone(request, "unknown", "")
+    handle = secret.partition(".")[0]
     response = redirect("link", handle)
-    response.set_cookie(
-        _cookie(handle), secret[:200], max_age=3600, httponly=True, secure=settings.HTTPS, samesite="Lax"
-    )
+    response.set_cookie(_cookie(handle), secret, max_age=3600, httponly=True, secure=settings.HTTPS, samesite="Lax")
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 

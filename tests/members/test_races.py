@@ -1,0 +1,156 @@
+"""Limits hold under races (PRODUCT.md §4.8): real threads, on both databases."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from dure.accounts.actions.links import LinkEnded
+from dure.accounts.actors import Operator, Visitor
+from dure.accounts.addresses import AddressTaken
+from dure.accounts.models import Account, Address
+from dure.audit.models import AuditEvent
+from dure.audit.trail import first_broken
+from dure.core import keys, secrets
+from dure.core.models import OneTimeSecret
+from dure.joining.actions.founding import AlreadySetUp, WrongSetUpCode, issue_set_up_code, set_up_server
+from dure.joining.actions.registering import AlreadyMember, register_member
+from dure.mail.models import Letter
+from dure.members.actions.admitting import send_again, set_password
+from dure.members.actions.suspending import LastSuperAdmin, suspend
+from dure.members.models import Member
+from dure.workspaces.models import Workspace
+from tests.cast import PASSWORD, Cast, assemble, join
+from tests.post import PostOffice
+
+NEW = "twelve blue lanterns drift"
+
+
+@pytest.fixture
+def crowd(transactional_db: Any) -> Cast:
+    return assemble()
+
+
+def at_once(*steps: Callable[[], Any]) -> list[Any]:
+    """Run every step in a thread of its own, at the same moment; returns results or errors in order."""
+    start, outcome = threading.Barrier(len(steps)), [None] * len(steps)
+
+    def run(number: int, step: Callable[[], Any]) -> None:
+        start.wait()
+        try:
+            outcome[number] = step()
+        except Exception as error:
+            outcome[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(steps)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return outcome
+
+
+def registering(actor: Any, *, address: str, submission: str = "") -> Callable[[], Any]:
+    """Return the step that registers an address."""
+    return lambda: register_member(
+        actor,
+        id=address,
+        family_name="Race",
+        given_name="Rita",
+        language="en",
+        private_address="",
+        send_to="id",
+        submission=submission or str(uuid.uuid4()),
+    )
+
+
+def test_two_admins_registering_one_id_make_one_member_and_one_letter(crowd: Cast, post: PostOffice) -> None:
+    actors = [crowd.sora.actor, crowd.minjun.actor] * 4
+    outcome = at_once(*(registering(actor, address="race@hanbitsoft.co.kr") for actor in actors))
+    assert sum(isinstance(result, AlreadyMember) for result in outcome) == len(actors) - 1, outcome
+    assert Address.objects.filter(canonical="race@hanbitsoft.co.kr").count() == 1
+    assert Letter.objects.count() == OneTimeSecret.objects.count() == 1
+    assert Account.objects.count() == 6, "no orphans"
+
+
+def test_two_workspaces_registering_one_id_make_one_account(crowd: Cast, post: PostOffice) -> None:
+    outcome = at_once(
+        registering(crowd.sora.actor, address="race@example.com"),
+        registering(crowd.alex.actor, address="race@example.com"),
+    )
+    assert sum(isinstance(result, AddressTaken) for result in outcome) == 1, outcome
+    assert Member.objects.filter(given_name="Rita").count() == 1
+
+
+def test_one_form_sent_eight_times_at_once_is_one_member(crowd: Cast, post: PostOffice) -> None:
+    number = str(uuid.uuid4())
+    steps = [registering(crowd.minjun.actor, address="race@example.com", submission=number) for _ in range(8)]
+    outcome = at_once(*steps)
+    assert {result.member.uid for result in outcome} == {Member.objects.get(given_name="Rita").uid}
+    assert Letter.objects.count() == 1
+
+
+def test_one_link_used_eight_times_at_once_sets_one_password(crowd: Cast, no_post: None) -> None:
+    link = registering(crowd.minjun.actor, address="race@example.com")().link
+    row = secrets.find(link)
+    assert row is not None
+    outcome = at_once(
+        *(lambda number=number: set_password(Visitor(), secret=row, password=f"{NEW} {number}") for number in range(4))
+    )
+    assert sum(isinstance(result, Account) for result in outcome) == 1, outcome
+    assert sum(isinstance(result, LinkEnded) for result in outcome) == 3
+
+
+def test_a_link_used_while_it_is_re_issued_is_either_used_or_replaced(crowd: Cast, no_post: None) -> None:
+    link = registering(crowd.minjun.actor, address="race@example.com")().link
+    row, member = secrets.find(link), Member.objects.get(given_name="Rita")
+    assert row is not None
+    used, again = at_once(
+        lambda: set_password(Visitor(), secret=row, password=NEW),
+        lambda: send_again(crowd.minjun.actor, member_uid=member.uid),
+    )
+    member.refresh_from_db()
+    living = OneTimeSecret.objects.filter(used_at=None, withdrawn_at=None).count()
+    if isinstance(used, Account):
+        assert member.state == "active"
+        assert isinstance(again, Exception) or living == 0 or OneTimeSecret.objects.filter(used_at=None).exists()
+    else:
+        assert member.state == "registered" and living == 1
+
+
+def test_two_super_admins_suspending_each_other_leave_one(crowd: Cast) -> None:
+    second = join(crowd.hanbit, "second@hanbitsoft.co.kr", "Second", "Su", super_admin=True)
+    outcome = at_once(
+        lambda: suspend(Operator(workspace_id=crowd.hanbit.pk), member_uid=crowd.sora.member.uid),
+        lambda: suspend(Operator(workspace_id=crowd.hanbit.pk), member_uid=second.member.uid),
+    )
+    assert sum(isinstance(result, LastSuperAdmin) for result in outcome) == 1, outcome
+    assert Member.objects.filter(is_super_admin=True, state="active", workspace=crowd.hanbit).count() == 1
+
+
+def test_the_set_up_code_makes_one_workspace(transactional_db: Any, no_post: None) -> None:
+    code = issue_set_up_code()
+
+    def set_up(number: int) -> Any:
+        admin = {"id": f"sora{number}@example.com", "family_name": "", "given_name": "Sora"}
+        return set_up_server(
+            Visitor(), code=code, password=PASSWORD, name="W", languages=["ko"], time_zone="UTC", admin=admin
+        )
+
+    outcome = at_once(*(lambda number=number: set_up(number) for number in range(4)))
+    assert sum(isinstance(result, WrongSetUpCode | AlreadySetUp) for result in outcome) == 3, outcome
+    assert (Workspace.objects.count(), Account.objects.count()) == (1, 1)
+
+
+def test_the_trail_stays_one_chain(crowd: Cast, post: PostOffice) -> None:
+    actors = [crowd.sora.actor, crowd.minjun.actor] * 4
+    outcome = at_once(*(registering(actor, address=f"race{number}@example.com") for number, actor in enumerate(actors)))
+    assert not [result for result in outcome if isinstance(result, Exception)]
+    assert first_broken(crowd.hanbit.pk, keys=keys.derive_all("audit")) is None
+    numbers = list(AuditEvent.objects.filter(workspace_id=crowd.hanbit.pk).values_list("number", flat=True))
+    assert numbers == list(range(1, len(numbers) + 1))

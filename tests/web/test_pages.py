@@ -1,0 +1,188 @@
+"""Pages: bad input, headers, languages, the number of queries, the workspace in every query."""
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from dure.members.models import Member
+from tests.cast import PASSWORD, Cast, join
+from tests.post import PostOffice
+from tests.stories.steps import HARU
+from tests.visitor import Visitor
+
+ODD = [
+    "\x00",
+    "\ud7ff",
+    "a" * 100_000,
+    "<script>alert(1)</script>",
+    "=cmd|' /C calc'!A0",
+    "'; DROP TABLE x --",
+    "\r\nX: y",
+]
+TENANT_TABLES = ("dure_member", "dure_grant", "dure_letter")
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_input_gets_an_error_beside_its_field_and_never_a_500(cast: Cast, post: PostOffice, odd: str) -> None:
+    browser = cast.minjun.browser()
+    form = browser.open(cast.at("admin/members/register/"))
+    for field in ("family_name", "given_name", "id", "private_address", "submission", "language", "send_to"):
+        page = browser.fill_in(form, **{**HARU, "id": f"{abs(hash((odd, field)))}@example.com", field: odd})
+        assert page.status in (200, 400), (field, page.status)
+        assert "<script>alert" not in page.body
+    for path in ("/sign-in/", "/reset/"):
+        visitor = cast.visitor()
+        page = visitor.open(path)
+        assert visitor.fill_in(page, id=odd).status in (200, 400)
+
+
+@pytest.mark.parametrize("odd", ["", "%00", "%ff", "x" * 5000, "..%2f..%2fetc", "1", "-1", "1e400", "%D9%A3", "9" * 40])
+def test_odd_addresses_are_refused_calmly(cast: Cast, odd: str) -> None:
+    browser = cast.minjun.browser()
+    for path in ("l/{}", "link/{}/", "link/{}/password/", "w/{}/", f"w/{cast.hanbit.uid}/admin/members/{{}}/"):
+        assert browser.open("/" + path.format(odd)).status in (200, 302, 404, 410), path
+    for query in ("after", "before", "state", "q", "older", "newer"):
+        for page in ("members", "mail"):
+            assert browser.open(cast.at(f"admin/{page}/?{query}={odd}")).status == 200, (page, query)
+
+
+def test_every_page_carries_its_headers(cast: Cast) -> None:
+    page = cast.sora.browser().open(cast.at("admin/members/"))
+    policy = page.headers["content-security-policy"]
+    assert "script-src 'self'" in policy and "style-src 'self'" in policy and "unsafe" not in policy
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert page.headers["referrer-policy"] == "same-origin"
+    assert page.headers["cache-control"] == "no-store"
+    assert page.headers["x-frame-options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("ko", "로그인"), ("en", "Sign in"), ("ja", "ログイン"), ("fr", "Sign in")]
+)
+def test_pages_are_in_the_readers_language(cast: Cast, language: str, words: str) -> None:
+    page = cast.visitor(language=language).open("/sign-in/")
+    assert words in page.text
+    assert f'<html lang="{language if language != "fr" else "en"}">' in page.body
+
+
+def test_the_language_can_be_chosen_and_stays(cast: Cast) -> None:
+    browser = cast.visitor(language="en")
+    page = browser.open("/sign-in/")
+    form = next(form for form in page.forms if form.action == "/language/")
+    page = browser.submit(page, form, code="ja")
+    assert page.path == "/sign-in/" and "ログイン" in page.text
+    assert "ログイン" in browser.open("/reset/").body or "ja" in browser.open("/reset/").body
+
+
+def test_a_page_that_is_not_there_is_a_page(cast: Cast) -> None:
+    page = cast.sora.browser().open("/nothing/")
+    assert page.status == 404 and "nothing here" in page.text and "Traceback" not in page.body
+
+
+def queries(browser: Visitor, path: str) -> int:
+    """Count the queries of one page, over the live server's own threads."""
+    from django.test import Client
+
+    client = Client()
+    for cookie in browser.cookies:
+        client.cookies[cookie.name] = cookie.value or ""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(path).status_code == 200
+    for query in captured.captured_queries:
+        _starts_from_the_workspace(query["sql"])
+    return len(captured)
+
+
+def _starts_from_the_workspace(sql: str) -> None:
+    """Every query on a table of a workspace names the workspace, one row by its id, or one account."""
+    for table in TENANT_TABLES:
+        if f'FROM "{table}"' in sql:
+            narrowed = re.search(r'WHERE .*("workspace_id"|"account_id" =|"member_id" =|"uid" =)', sql, re.S)
+            assert narrowed, sql
+
+
+@pytest.mark.parametrize("path", ["admin/members/", "admin/members/?q=person", "admin/mail/", ""])
+def test_the_number_of_queries_does_not_grow_with_the_members(cast: Cast, path: str) -> None:
+    browser = cast.minjun.browser()
+    join(cast.hanbit, "person0@hanbitsoft.co.kr", "Person", "Zero")
+    few = queries(browser, cast.at(path))
+    for number in range(1, 60):
+        join(cast.hanbit, f"person{number}@hanbitsoft.co.kr", f"Person{number}", "Same")
+    assert queries(browser, cast.at(path)) == few <= 16
+
+
+def test_a_search_as_one_types_gets_the_list_alone(cast: Cast) -> None:
+    from django.test import Client
+
+    client = Client()
+    for cookie in cast.minjun.browser().cookies:
+        client.cookies[cookie.name] = cookie.value or ""
+    answer = client.get(cast.at("admin/members/?q=yuki"), headers={"HX-Request": "true"})
+    body = answer.content.decode()
+    assert body.lstrip().startswith('<div id="member-list">') and cast.yuki.address.partition("@")[0] in body
+    assert "<html" not in body
+
+
+@pytest.mark.parametrize("query", ["%EA%B9%80", quote("田"), "a", "ab", quote("ㅅ")])
+def test_one_and_two_letters_search_too(cast: Cast, query: str) -> None:
+    assert cast.minjun.browser().open(cast.at(f"admin/members/?q={query}")).status == 200
+
+
+def test_too_many_at_once_get_429_and_may_try_again(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dure.accounts import hashing
+
+    full = hashing.Gate(width=1, queue=0, patience=0)
+    with full.enter():
+        monkeypatch.setattr(hashing, "gate", full)
+        page = cast.visitor().sign_in(cast.yuki.address, PASSWORD)
+    assert page.status == 429 and page.headers["retry-after"] == "5"
+    assert cast.yuki.address in page.body
+    assert cast.visitor().sign_in(cast.yuki.address, PASSWORD).status == 200
+
+
+def test_the_host_of_a_request_is_checked(cast: Cast, post: PostOffice) -> None:
+    import urllib.error
+    import urllib.request
+
+    request = urllib.request.Request(cast.server + "/sign-in/", headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request)
+    assert refused.value.code == 400
+    refused.value.close()
+
+
+def test_nothing_is_lost_by_coming_back_as_somebody_without_a_session(cast: Cast) -> None:
+    browser = cast.minjun.browser()
+    form = browser.open(cast.at("admin/members/register/"))
+    browser.cookies.clear()
+    page = browser.fill_in(form, **HARU)
+    assert page.status in (200, 403)
+    assert not Member.objects.filter(given_name="하은").exists()
+
+
+def forwarded(address: str, header: str, trusted: tuple[str, ...]) -> Any:
+    """Return the network a request counts against."""
+    from django.conf import settings
+    from django.test import RequestFactory
+
+    from dure.web import door
+
+    before = settings.DURE["TRUSTED_PROXIES"]
+    settings.DURE["TRUSTED_PROXIES"] = trusted
+    try:
+        request = RequestFactory().get("/", headers={"X-Forwarded-For": header} if header else {}, REMOTE_ADDR=address)
+        return door.network_of(request)
+    finally:
+        settings.DURE["TRUSTED_PROXIES"] = before
+
+
+def test_x_forwarded_for_is_believed_from_trusted_proxies_alone() -> None:
+    assert forwarded("203.0.113.9", "198.51.100.7", ()) == "203.0.113.0/24"
+    assert forwarded("10.0.0.1", "198.51.100.7", ("10.0.0.0/8",)) == "198.51.100.0/24"
+    assert forwarded("10.0.0.1", "192.0.2.66, 198.51.100.7, 10.0.0.2", ("10.0.0.0/8",)) == "198.51.100.0/24"
+    assert forwarded("10.0.0.1", "rubbish", ("10.0.0.0/8",)) == "10.0.0.0/24"
+    assert forwarded("2001:db8:1:2ff::1", "", ()) == "2001:db8:1:200::/56"
