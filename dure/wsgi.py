@@ -1,5 +1,6 @@
 """The WSGI application; in ``dure serve`` it also starts the worker's thread."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -12,6 +13,8 @@ from django.conf import settings  # noqa: E402 - after the set-up
 from dure.accounts.hashing import verify_password  # noqa: E402
 
 verify_password("", "")
+gc.collect()
+gc.freeze()  # what was loaded at the start stays: no collection needs to look at it again
 if os.environ.pop("SERVED_BY_DURE", "") and settings.DURE["WORKER"] == "inside":
     from dure.worker import end_with_parent, start_thread
 

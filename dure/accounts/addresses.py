@@ -4,10 +4,9 @@ import re
 import unicodedata
 
 import idna
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from dure.accounts.models import Account, Address
+from dure.accounts.models import Address
 from dure.core.errors import DomainError
 
 LONGEST = 254
@@ -75,18 +74,6 @@ def _canonical_domain(domain: str) -> str:
 
 def _is_invisible(letter: str) -> bool:
     return unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Zs")
-
-
-def claim(account: Account, address: str, kind: str) -> Address:
-    """Give an address to an account; of two that claim one ID at the same moment, one gets it.
-
-    :raises AddressTaken: when it signs in somebody already.
-    """
-    try:
-        with transaction.atomic():
-            return Address.objects.create(account=account, canonical=address, kind=kind)
-    except IntegrityError:
-        raise AddressTaken from None
 
 
 def holder(address: str) -> Address | None:

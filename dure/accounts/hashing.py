@@ -3,13 +3,16 @@
 import os
 import threading
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import TypeVar
 
 from django.contrib.auth.hashers import Argon2PasswordHasher, get_hasher
 
 from dure.core.errors import TooBusy
+
+Result = TypeVar("Result")
 
 
 class Argon2idHasher(Argon2PasswordHasher):
@@ -21,33 +24,31 @@ class Argon2idHasher(Argon2PasswordHasher):
 
 
 class Gate:
-    """Lets as many hash as there are cores, a few wait, and refuses the rest at once.
+    """Hashes on as many threads as there are cores, lets a few wait, and refuses the rest at once.
 
-    Without it a rush of sign-ins takes all threads and memory, and every other page waits behind it.
+    Without it a rush of sign-ins takes all threads and memory, and every other page waits behind it. Threads of its
+    own also keep the 19 MiB of each hash in as many places as there are cores, not in one for every request thread.
     """
 
     def __init__(self, *, width: int, queue: int, patience: float) -> None:
         self.width, self.queue, self.patience = width, queue, patience
-        self._running = threading.Semaphore(width)
         self._places = threading.Semaphore(width + queue)
+        self._threads = ThreadPoolExecutor(width, thread_name_prefix="hashing")
 
-    @contextmanager
-    def enter(self) -> Iterator[None]:
-        """Wait for a core, ``patience`` seconds at most.
+    def run(self, hashing: Callable[[], Result]) -> Result:
+        """Wait for a core, ``patience`` seconds at most, and return what the function returns.
 
         :raises TooBusy: when the queue is full or the wait too long.
         """
         if not self._places.acquire(blocking=False):
             raise TooBusy
+        waiting = self._threads.submit(hashing)
+        waiting.add_done_callback(lambda _done: self._places.release())
         try:
-            if not self._running.acquire(timeout=self.patience):
-                raise TooBusy
-            try:
-                yield
-            finally:
-                self._running.release()
-        finally:
-            self._places.release()
+            return waiting.result(self.patience)
+        except TimeoutError:
+            waiting.cancel()
+            raise TooBusy from None
 
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
@@ -62,14 +63,12 @@ def normalise(password: str) -> str:
 def hash_password(password: str) -> str:
     """Return the encoded hash of a normalised password; slow on purpose, never inside a transaction."""
     hasher = get_hasher()
-    with gate.enter():
-        return hasher.encode(normalise(password), hasher.salt())
+    return gate.run(lambda: hasher.encode(normalise(password), hasher.salt()))
 
 
 def verify_password(password: str, encoded: str) -> bool:
     """Compare at the cost of exactly one hash, also when there is nothing to compare with (PRODUCT.md §4.11)."""
-    with gate.enter():
-        return get_hasher().verify(normalise(password), encoded or _nobody()) and bool(encoded)
+    return gate.run(lambda: get_hasher().verify(normalise(password), encoded or _nobody())) and bool(encoded)
 
 
 @cache

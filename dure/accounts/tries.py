@@ -47,12 +47,22 @@ def counters(*, address: str, network: str, device_id: int | None) -> list[Count
     ]
 
 
-def is_slowed(counted: list[Counter]) -> bool:
-    """Tell whether the password alone does not suffice now."""
-    rows = {bytes(row.key): row for row in Tries.objects.filter(key__in=[counter.key for counter in counted])}
+@dataclass(frozen=True)
+class Standing:
+    """What is remembered of earlier attempts, and whether it slows this one: the password alone does not suffice."""
+
+    slowed: bool
+    counted: list[Counter]
+
+
+def standing(counters: list[Counter]) -> Standing:
+    """Read the counters; ``counted`` are those that hold something."""
+    rows = {bytes(row.key): row for row in Tries.objects.filter(key__in=[counter.key for counter in counters])}
     at = clock.now()
-    found = ((counter, rows[counter.key]) for counter in counted if counter.key in rows)
-    return any(_slows(counter, row, at) for counter, row in found if at - row.last_at < counter.remembers)
+    counted = [counter for counter in counters if counter.key in rows]
+    found = [(counter, rows[counter.key]) for counter in counted]
+    slowed = any(_slows(counter, row, at) for counter, row in found if at - row.last_at < counter.remembers)
+    return Standing(slowed=slowed, counted=counted)
 
 
 def _slows(counter: Counter, row: Tries, at: datetime) -> bool:
@@ -95,7 +105,9 @@ def failures(counter: Counter) -> int:
 
 def forget(counted: list[Counter]) -> None:
     """Start again at nought after a success; what a whole network did stays counted."""
-    Tries.objects.filter(key__in=[counter.key for counter in counted if counter.kind != "network"]).delete()
+    forgotten = [counter.key for counter in counted if counter.kind != "network"]
+    if forgotten:
+        Tries.objects.filter(key__in=forgotten).delete()
 
 
 def forget_address(address: str) -> None:

@@ -3,7 +3,7 @@
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from dure.core import clock, keys
@@ -37,9 +37,21 @@ class Issued:
     value: str
 
 
-def issue(purpose: Purpose, *, account_id: int, workspace_id: int | None, address_id: int | None) -> Issued:
-    """Make a secret of 256 random bits; its older siblings of the same purpose and workspace end (re-issue only)."""
+def reissue(purpose: Purpose, *, account_id: int, workspace_id: int | None, address_id: int | None) -> Issued:
+    """Make a secret; its older siblings of the same purpose and workspace end (PRODUCT.md §4.7 a)."""
     withdraw(purpose, account_id=account_id, workspace_id=workspace_id)
+    return issue(purpose, account_id=account_id, workspace_id=workspace_id, address_id=address_id)
+
+
+def issue(
+    purpose: Purpose,
+    *,
+    account_id: int,
+    workspace_id: int | None,
+    address_id: int | None,
+    expires_at: datetime | None = None,
+) -> Issued:
+    """Make a secret of 256 random bits for somebody who has none of this purpose yet."""
     at, uid, key = clock.now(), new_uid(), secrets.token_urlsafe(32)
     row = OneTimeSecret(
         uid=uid,
@@ -49,7 +61,7 @@ def issue(purpose: Purpose, *, account_id: int, workspace_id: int | None, addres
         address_id=address_id,
         hash=keys.keyed_hash("one-time-secret", key),
         issued_at=at,
-        expires_at=at + LIFETIMES[purpose],
+        expires_at=expires_at or at + LIFETIMES[purpose],
     )
     row.save(force_insert=True)
     return Issued(row=row, value=f"{uid}.{key}")

@@ -1,6 +1,9 @@
 """Making an account and a membership for somebody new: shared by every way in."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
 
 from dure.accounts import addresses
 from dure.accounts.models import Account, Address
@@ -72,12 +75,41 @@ def make_place(
     password: str = "",
     is_super_admin: bool = False,
     submission: str | None = None,
+    deadline_at: datetime | None = None,
 ) -> Place:
     """Write account, addresses and membership; part of an action. With a password the member is active.
 
-    :raises AddressTaken: when the ID signs somebody in already.
+    Nothing is looked up first: the database's constraints say what is taken, also to whoever comes at the same moment.
+
+    :raises AddressTaken: when the ID signs somebody in already, or the form was sent before.
     """
+    try:
+        with transaction.atomic():
+            member = new_member(workspace, somebody, password=password)
+            member.is_super_admin, member.submission, member.deadline_at = is_super_admin, submission, deadline_at
+            return _write(member, somebody)
+    except IntegrityError:
+        raise addresses.AddressTaken from None
+
+
+def _write(member: Member, somebody: Person) -> Place:
+    account = member.account
+    account.save(force_insert=True)
+    id_address = Address(account=account, canonical=somebody.id, kind=Address.ID)
+    id_address.save(force_insert=True)
+    private = None
+    if somebody.private and somebody.private != somebody.id:
+        private = Address(account=account, canonical=somebody.private, kind=Address.PRIVATE)
+        private.save(force_insert=True)
+    member.account = account
+    member.save(force_insert=True)
+    return Place(member=member, id=id_address, private=private)
+
+
+def new_member(workspace: Workspace, somebody: Person, *, password: str = "") -> Member:
+    """Return the unsaved membership and account of somebody new."""
     at = clock.now()
+    family_name, given_name = somebody.family_name, somebody.given_name
     account = Account(
         language=somebody.language,
         origin_id=workspace.pk,
@@ -85,22 +117,6 @@ def make_place(
         password=password,
         password_set_at=at if password else None,
     )
-    account.save(force_insert=True)
-    id_address = addresses.claim(account, somebody.id, Address.ID)
-    private = None
-    if somebody.private and somebody.private != somebody.id:
-        private = addresses.claim(account, somebody.private, Address.PRIVATE)
-    member = new_member(workspace, account, somebody)
-    member.is_super_admin, member.submission = is_super_admin, submission
-    if password:
-        member.state, member.activated_at = Member.ACTIVE, at
-    member.save(force_insert=True)
-    return Place(member=member, id=id_address, private=private)
-
-
-def new_member(workspace: Workspace, account: Account, somebody: Person) -> Member:
-    """Return the unsaved membership of a person who has just been registered."""
-    family_name, given_name = somebody.family_name, somebody.given_name
     return Member(
         workspace=workspace,
         account=account,
@@ -109,6 +125,7 @@ def new_member(workspace: Workspace, account: Account, somebody: Person) -> Memb
         name_language=somebody.name_language,
         sort_key=names.sort_key(family_name, given_name),
         search=names.search_text(family_name, given_name),
-        state=Member.REGISTERED,
-        registered_at=clock.now(),
+        state=Member.ACTIVE if password else Member.REGISTERED,
+        registered_at=at,
+        activated_at=at if password else None,
     )

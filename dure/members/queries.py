@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from dure.accounts.models import Address
 from dure.core import clock
+from dure.core.actor import Actor
 from dure.members import names
 from dure.members.models import Grant, Member
 from dure.members.rules import State
@@ -19,6 +20,12 @@ COUNTED = 1000
 def of(workspace: Workspace | int) -> QuerySet[Member]:
     """Return the members of a workspace: where every query starts."""
     return Member.objects.filter(workspace_id=workspace if isinstance(workspace, int) else workspace.pk)
+
+
+def workspace_of(actor: Actor) -> Workspace:
+    """Return the workspace an actor acts in; a member's own is at hand already."""
+    member = getattr(actor, "member", None)
+    return member.workspace if member else Workspace.objects.get(pk=actor.workspace_id)
 
 
 def present(account_id: int, workspace_uid: str) -> Member | None:

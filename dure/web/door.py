@@ -17,9 +17,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dure.accounts import queries as accounts
+from dure.accounts.actions.signing_in import SignedIn
 from dure.accounts.actors import Owner, Visitor
 from dure.accounts.models import Account
-from dure.accounts.sessions import ACCOUNT, EPOCH, SINCE
+from dure.accounts.sessions import ACCOUNT, EPOCH, SINCE, TOUCHED
 from dure.core import clock
 from dure.core.actor import require
 from dure.core.permissions import Permission
@@ -102,17 +103,16 @@ def _read_account(request: Any) -> Account | None:
     if account is None or at - request.session.get(SINCE, 0) > settings.SESSION_ABSOLUTE.total_seconds():
         request.session.flush()
         return None
-    if at - request.session.get("touched", 0) > timedelta(days=1).total_seconds():
-        request.session["touched"] = int(at)
+    if at - request.session.get(TOUCHED, 0) > timedelta(days=1).total_seconds():
+        request.session[TOUCHED] = int(at)
     return account
 
 
-def enter(request: Any, account: Account) -> None:
-    """Give this browser a new session of the account."""
-    at = int(clock.now().timestamp())
+def enter(request: Any, opened: SignedIn) -> None:
+    """Give this browser the new session; the one it had ends."""
     request.session.flush()
-    request.session.update({ACCOUNT: account.pk, EPOCH: account.epoch, SINCE: at, "touched": at})
-    request._account = account
+    request.session = opened.session
+    request._account = opened.account
 
 
 def greet(response: HttpResponse, account: Account, device: str = "") -> HttpResponse:

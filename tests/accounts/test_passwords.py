@@ -73,32 +73,32 @@ def test_nobodys_password_is_never_right() -> None:
 
 def test_the_gate_refuses_at_once_beyond_its_queue_and_lets_in_again_afterwards() -> None:
     gate = hashing.Gate(width=1, queue=1, patience=5)
-    inside, leave = threading.Event(), threading.Event()
-
-    def stay() -> None:
-        with gate.enter():
-            inside.set()
-            leave.wait(5)
-
-    first = threading.Thread(target=stay)
-    first.start()
-    inside.wait(5)
-    second = threading.Thread(target=stay)
-    second.start()
-    for _ in range(200):
-        if not gate._places.acquire(blocking=False):
-            break
-        gate._places.release()
-    with pytest.raises(TooBusy):
-        gate.enter().__enter__()
-    leave.set()
-    first.join()
-    second.join()
-    with gate.enter():
+    leave = threading.Event()
+    inside = [threading.Thread(target=gate.run, args=(lambda: leave.wait(5),)) for _ in range(2)]
+    for thread in inside:
+        thread.start()
+    while gate._places._value:
         pass
+    with pytest.raises(TooBusy):
+        gate.run(lambda: True)
+    leave.set()
+    for thread in inside:
+        thread.join()
+    assert gate.run(lambda: "in")
 
 
 def test_the_gate_has_patience_and_no_more() -> None:
     gate = hashing.Gate(width=1, queue=3, patience=0.05)
-    with gate.enter(), pytest.raises(TooBusy):
-        gate.enter().__enter__()
+    leave = threading.Event()
+    with pytest.raises(TooBusy):
+        gate.run(lambda: leave.wait(5))
+    leave.set()
+    assert gate.run(lambda: True)
+
+
+def test_the_gate_hands_on_what_goes_wrong_and_frees_its_place() -> None:
+    gate = hashing.Gate(width=1, queue=0, patience=1)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError):
+            gate.run(lambda: 1 / 0)
+    assert gate.run(lambda: True)

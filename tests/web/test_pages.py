@@ -135,9 +135,10 @@ def test_one_and_two_letters_search_too(cast: Cast, query: str) -> None:
 def test_too_many_at_once_get_429_and_may_try_again(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     from dure.accounts import hashing
 
-    full = hashing.Gate(width=1, queue=0, patience=0)
-    with full.enter():
-        monkeypatch.setattr(hashing, "gate", full)
+    full = hashing.Gate(width=1, queue=0, patience=5)
+    full._places.acquire()
+    with monkeypatch.context() as changed:
+        changed.setattr(hashing, "gate", full)
         page = cast.visitor().sign_in(cast.yuki.address, PASSWORD)
     assert page.status == 429 and page.headers["retry-after"] == "5"
     assert cast.yuki.address in page.body

@@ -9,6 +9,7 @@ from dure.accounts import addresses, hashing, tries
 from dure.accounts.actions.links import spend_link
 from dure.accounts.actors import Owner, Visitor
 from dure.accounts.models import Account, Address, Device, RecoveryRequest, Session
+from dure.accounts.sessions import SessionStore
 from dure.core import clock, keys
 from dure.core.action import action, record, writing
 from dure.core.actor import Actor
@@ -37,10 +38,11 @@ class SlowedDown(DomainError):
 
 @dataclass(frozen=True)
 class SignedIn:
-    """The account, and the new device's cookie when this browser was not known."""
+    """The account, its new session, and the new device's cookie when this browser was not known."""
 
     account: Account
     device: str
+    session: SessionStore
 
 
 def sign_in(actor: Visitor, *, address: str, password: str, network: str, device: str, language: str) -> SignedIn:
@@ -56,16 +58,16 @@ def sign_in(actor: Visitor, *, address: str, password: str, network: str, device
     holder = addresses.holder(spelling)
     account = holder.account if holder else None
     known = _known_device(account, device)
-    counted = tries.counters(address=spelling, network=network, device_id=known.pk if known else None)
-    slowed = tries.is_slowed(counted)
+    counters = tries.counters(address=spelling, network=network, device_id=known.pk if known else None)
+    standing = tries.standing(counters)
     right = hashing.verify_password(password, account.password if account else "")
     if account is None or not right:
-        tries.count_failure(counted)
-        raise SlowedDown if slowed else WrongCredentials
-    if slowed:
+        tries.count_failure(counters)
+        raise SlowedDown if standing.slowed else WrongCredentials
+    if standing.slowed:
         _ask_for_link(spelling, language)
         raise SlowedDown
-    return _enter(actor, account=account, device=known, counted=counted)
+    return _enter(actor, account=account, device=known, counted=standing.counted)
 
 
 def _spelling(address: str) -> str:
@@ -106,7 +108,7 @@ def _signed_in(actor: Actor, account: Account, device: Device | None) -> SignedI
         Device.objects.filter(pk=device.pk).update(last_used_at=at)
     Account.objects.filter(pk=account.pk).update(signed_in_at=at)
     record(actor, Event.SIGNED_IN, subject_kind="account", subject_id=account.pk)
-    return SignedIn(account=account, device=cookie)
+    return SignedIn(account=account, device=cookie, session=SessionStore.open_for(account, at))
 
 
 @action(needs=None, records=Event.SIGNED_IN)

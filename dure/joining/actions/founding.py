@@ -11,7 +11,7 @@ from dure.core.action import action, record
 from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotAllowed
 from dure.core.events import Event
-from dure.core.secrets import Purpose
+from dure.core.secrets import LIFETIMES, Purpose
 from dure.joining.people import Person, Place, make_place, person
 from dure.members.actions.admitting import hand_link
 from dure.members.actions.proving import post_proof
@@ -52,7 +52,7 @@ def is_set_up() -> bool:
 
 def issue_set_up_code() -> str:
     """Return a new single-use code for the first-run page; older ones end."""
-    with_row = secrets.issue(Purpose.FIRST_RUN, account_id=0, workspace_id=None, address_id=None)
+    with_row = secrets.reissue(Purpose.FIRST_RUN, account_id=0, workspace_id=None, address_id=None)
     return with_row.value
 
 
@@ -124,7 +124,8 @@ def _found(
 ) -> Place:
     workspace = Workspace(name=name, languages=languages, time_zone=time_zone, founded_at=clock.now())
     workspace.save(force_insert=True)
-    place = make_place(workspace, admin, password=password, is_super_admin=True)
+    deadline_at = None if password else clock.now() + LIFETIMES[Purpose.SET_PASSWORD]
+    place = make_place(workspace, admin, password=password, is_super_admin=True, deadline_at=deadline_at)
     record(
         actor,
         Event.WORKSPACE_FOUNDED,

@@ -3,21 +3,21 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import addresses
 from dure.accounts.models import Address
+from dure.core import clock
 from dure.core.action import action, record
 from dure.core.actor import Actor
 from dure.core.errors import DomainError
 from dure.core.events import Event
 from dure.core.permissions import Permission
-from dure.joining.people import Person, Place, make_place, person
+from dure.core.secrets import LIFETIMES, Purpose
+from dure.joining.people import Person, make_place, person
 from dure.members import queries
 from dure.members.actions.admitting import hand_link
 from dure.members.models import Member
-from dure.workspaces.models import Workspace
 
 
 class AlreadyMember(DomainError):
@@ -79,9 +79,13 @@ def _check(_actor: Actor, *, submission: str, send_to: str, **typed: Any) -> dic
 
 @action(needs=Permission.MEMBERS_MANAGE, records=Event.MEMBER_REGISTERED, before=_check)
 def _register(actor: Actor, *, somebody: Person, submission: str, send_to: str, **_typed: Any) -> Registered:
-    _refuse_known(actor.workspace_id, somebody, submission)
-    workspace = Workspace.objects.get(pk=actor.workspace_id)
-    place = _make(workspace, somebody, submission)
+    workspace = queries.workspace_of(actor)
+    deadline_at = clock.now() + LIFETIMES[Purpose.SET_PASSWORD]
+    try:
+        place = make_place(workspace, somebody, submission=submission, deadline_at=deadline_at)
+    except addresses.AddressTaken:
+        _refuse_known(workspace.pk, somebody, submission)
+        raise
     to = place.private if send_to == Address.PRIVATE and place.private else place.id
     handed = hand_link(place.member, to, somebody.id)
     record(
@@ -95,20 +99,10 @@ def _register(actor: Actor, *, somebody: Person, submission: str, send_to: str, 
 
 
 def _refuse_known(workspace_id: int, somebody: Person, submission: str) -> None:
+    """Tell why the rows could not be written: this form once more, a member here, or somebody elsewhere."""
     before = queries.of(workspace_id).filter(submission=submission).first()
     if before is not None:
         raise AlreadySubmitted(before)
     holder = addresses.holder(somebody.id)
-    if holder is not None:
-        here = queries.of(workspace_id).filter(account_id=holder.account_id).exists()
-        raise AlreadyMember if here else addresses.AddressTaken
-
-
-def _make(workspace: Workspace, somebody: Person, submission: str) -> Place:
-    """Write the rows; what another admin registered in this very moment is read anew and refused the same way."""
-    try:
-        with transaction.atomic():
-            return make_place(workspace, somebody, submission=submission)
-    except (IntegrityError, addresses.AddressTaken):
-        _refuse_known(workspace.pk, somebody, submission)
-        raise
+    if holder and queries.of(workspace_id).filter(account_id=holder.account_id).exists():
+        raise AlreadyMember

@@ -57,20 +57,19 @@ def is_managed(account: Account, workspace_id: int) -> bool:
     return account.origin_id == workspace_id and not elsewhere.exists()
 
 
-def hand_link(member: Member, address: Address, id_address: str, *, by_operator: bool = False) -> Handed:
-    """Issue a set-password link and post it; part of an action. The older link and its waiting letter end.
+def hand_link(member: Member, address: Address, id_address: str) -> Handed:
+    """Issue the set-password link of somebody new and post it; part of an action. It ends with the member's deadline.
 
-    Without a mail server the link is shown, and then proves nothing (§4.2). The deadline of the member is the link's.
+    Without a mail server the link is shown, and then proves nothing (§4.2).
     """
-    shown = not outbox.can_send() or by_operator
+    shown = not outbox.can_send()
     issued = secrets.issue(
         Purpose.SET_PASSWORD,
         account_id=member.account_id,
         workspace_id=member.workspace_id,
         address_id=None if shown else address.pk,
+        expires_at=member.deadline_at,
     )
-    outbox.withdraw_dead(member.account_id)
-    Member.objects.filter(pk=member.pk).update(deadline_at=issued.row.expires_at)
     if not shown:
         _post(Kind.SET_PASSWORD, member, address, id_address, secret=issued)
     return Handed(issued=issued, shown=issued.value if shown else "")
@@ -118,11 +117,16 @@ def send_again(actor: Actor, *, member_uid: str) -> tuple[Member, Handed]:
 
 
 def _hand_again(member: Member) -> Handed:
+    """Replace the link: the older one and its waiting letter end, and the deadline begins anew."""
     addresses = {address.kind: address for address in Address.objects.filter(account_id=member.account_id)}
     last = OneTimeSecret.objects.filter(account_id=member.account_id, purpose=Purpose.SET_PASSWORD).order_by("-id")
     sent_to = last.exclude(address_id=None).values_list("address_id", flat=True).first()
     private = addresses.get(Address.PRIVATE)
     to = private if private and private.pk == sent_to else addresses[Address.ID]
+    secrets.withdraw(Purpose.SET_PASSWORD, account_id=member.account_id, workspace_id=member.workspace_id)
+    outbox.withdraw_dead(member.account_id)
+    member.deadline_at = clock.now() + secrets.LIFETIMES[Purpose.SET_PASSWORD]
+    member.save(update_fields=["deadline_at"])
     return hand_link(member, to, addresses[Address.ID].canonical)
 
 

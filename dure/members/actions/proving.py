@@ -14,7 +14,7 @@ from dure.members.models import Member
 
 def post_proof(member: Member, address: Address) -> Issued:
     """Issue and post the link that proves an address; part of an action."""
-    issued = secrets.issue(
+    issued = secrets.reissue(
         Purpose.PROVE_ADDRESS, account_id=member.account_id, workspace_id=None, address_id=address.pk
     )
     outbox.withdraw_dead(member.account_id)

@@ -74,7 +74,7 @@ def mail_sign_in_link(actor: Actor, *, account: Account, address: Address) -> No
 
 
 def _post(actor: Actor, account: Account, address: Address, purpose: Purpose) -> None:
-    issued = secrets.issue(purpose, account_id=account.pk, workspace_id=None, address_id=address.pk)
+    issued = secrets.reissue(purpose, account_id=account.pk, workspace_id=None, address_id=address.pk)
     outbox.withdraw_dead(account.pk)
     outbox.post(
         KINDS[purpose],

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dure.accounts import queries as accounts
 from dure.accounts.actions.changing import WrongPassword, change_password, choose_language
+from dure.accounts.actions.signing_in import enter_after_proof
 from dure.accounts.actors import Owner
 from dure.accounts.passwords import PasswordRefused
 from dure.core.errors import TooBusy
@@ -51,7 +52,7 @@ def password(request: Any) -> HttpResponse:
         except (WrongPassword, PasswordRefused, TooBusy) as refused:
             form.refuse(refused)
         else:
-            door.enter(request, account)
+            door.enter(request, enter_after_proof(door.VISITOR, account=account))
             messages.success(request, _("Your password is changed. Every other device is signed out."))
             return redirect("my_workspaces")
     context = {"form": form, "minimum": str(minimum), "back_url": reverse("start"), **_reader(request.owner)}

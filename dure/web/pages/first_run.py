@@ -98,6 +98,6 @@ def _found(typed: dict[str, Any]) -> Any:
 
 def _enter(request: Any, founded: Any) -> HttpResponse:
     signed_in = enter_after_proof(door.VISITOR, account=founded.member.account)
-    door.enter(request, signed_in.account)
+    door.enter(request, signed_in)
     messages.success(request, _("The workspace %(name)s is ready.") % {"name": founded.workspace.name})
     return door.greet(redirect("members", founded.workspace.uid), signed_in.account, signed_in.device)

@@ -122,7 +122,7 @@ def password(request: Any, handle: str) -> HttpResponse:
 
 
 def _enter(request: Any, handle: str, signed_in: SignedIn) -> HttpResponse:
-    door.enter(request, signed_in.account)
+    door.enter(request, signed_in)
     response = redirect("start")
     response.delete_cookie(_cookie(handle), samesite="Lax")
     request.session["welcome"] = True

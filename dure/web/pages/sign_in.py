@@ -76,7 +76,7 @@ def page(request: Any) -> HttpResponse:
         )
     except (WrongCredentials, SlowedDown, TooBusy) as refused:
         return _show(request, form, banner=refused.sentence(), status=429 if isinstance(refused, TooBusy) else 200)
-    door.enter(request, opened.account)
+    door.enter(request, opened)
     return door.greet(redirect(_safe(request, typed["next"])), opened.account, opened.device)
 
 
