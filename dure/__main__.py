@@ -1,6 +1,7 @@
 """The ``dure`` command."""
 
 import os
+import secrets
 import sys
 
 from django.core.management import execute_from_command_line
@@ -10,7 +11,10 @@ from dure.conf import SettingError
 
 def main() -> None:
     """Run one ``dure`` sub-command; a wrong setting ends it with a sentence, not a trace."""
-    if len(sys.argv) > 1 and sys.argv[1] == "demo":
+    if sys.argv[1:] == ["doctor", "--new-key"]:
+        print(secrets.token_urlsafe(64))  # noqa: T201 - before there is a key, no setting can be read
+        return
+    if sys.argv[1:2] == ["demo"]:
         os.environ.setdefault("DURE_MODE", "demo")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dure.settings")
     try:

@@ -77,3 +77,10 @@ def test_the_demo_keeps_its_key(tmp_path: Path) -> None:
     assert start(tmp_path, DURE_MODE="demo").returncode == 0
     assert (tmp_path / "secret-key").read_text() == first and len(first) > 50
     assert (tmp_path / "secret-key").stat().st_mode & 0o077 == 0
+
+
+def test_a_new_key_is_printed_before_any_setting_is_there_and_is_good_enough(tmp_path: Path) -> None:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("DURE_")}
+    command = [sys.executable, "-m", "dure", "doctor", "--new-key"]
+    made = subprocess.run(command, env=plain | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True)
+    assert start(tmp_path, **(GOOD | {"DURE_SECRET_KEY": made.stdout.strip()})).returncode == 0

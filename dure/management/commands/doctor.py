@@ -1,13 +1,12 @@
 """``dure doctor``: is everything as it should be?"""
 
-import secrets
 import shutil
 import sqlite3
 import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -17,18 +16,11 @@ from dure.mail.transport import Transport
 class Command(BaseCommand):
     """Look at settings, database, mail and disk."""
 
-    help = "Check settings, database, mail and disk; --new-key prints a secret key."
+    help = "Check settings, database, mail and disk. `dure doctor --new-key` prints a new DURE_SECRET_KEY."
     requires_system_checks: list[str] = []
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the options."""
-        parser.add_argument("--new-key", action="store_true", help="print a new DURE_SECRET_KEY and stop")
-
-    def handle(self, *_arguments: Any, **options: Any) -> None:
+    def handle(self, *_arguments: Any, **_options: Any) -> None:
         """Print one line for each thing looked at; end with 1 when something is wrong."""
-        if options["new_key"]:
-            self.stdout.write(secrets.token_urlsafe(64))
-            return
         looks = [self.database(), self.migrations(), self.sqlite(), self.mail(), self.disk()]
         for good, sentence in looks:
             self.stdout.write(f"{'ok  ' if good else 'BAD '} {sentence}")
