@@ -10,9 +10,9 @@ application = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402 - after the set-up
 
-from dure.accounts.hashing import verify_password  # noqa: E402
+from dure.accounts.hashing import warm_up  # noqa: E402
 
-verify_password("", "")
+warm_up()
 gc.collect()
 gc.freeze()  # what was loaded at the start stays: no collection needs to look at it again
 if os.environ.pop("SERVED_BY_DURE", "") and settings.DURE["WORKER"] == "inside":

@@ -71,6 +71,11 @@ def verify_password(password: str, encoded: str) -> bool:
     return gate.run(lambda: get_hasher().verify(normalise(password), encoded or _nobody())) and bool(encoded)
 
 
+def warm_up() -> None:
+    """Load what hashing needs, on this thread and without a deadline, so that the first sign-in is like the others."""
+    _nobody()
+
+
 @cache
 def _nobody() -> str:
     hasher = get_hasher()
