@@ -32,8 +32,13 @@ class Gate:
 
     def __init__(self, *, width: int, queue: int, patience: float) -> None:
         self.width, self.queue, self.patience = width, queue, patience
-        self._places = threading.Semaphore(width + queue)
-        self._threads = ThreadPoolExecutor(width, thread_name_prefix="hashing")
+        self._begin()
+        # A forked server inherits the pool but not its threads, and would wait for them in vain.
+        os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
+        self._places = threading.Semaphore(self.width + self.queue)
+        self._threads = ThreadPoolExecutor(self.width, thread_name_prefix="hashing")
 
     def run(self, hashing: Callable[[], Result]) -> Result:
         """Wait for a core, ``patience`` seconds at most, and return what the function returns.

@@ -1,5 +1,7 @@
 """Passwords: policy, hashing, the gate."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -102,3 +104,16 @@ def test_the_gate_hands_on_what_goes_wrong_and_frees_its_place() -> None:
         with pytest.raises(ZeroDivisionError):
             gate.run(lambda: 1 / 0)
     assert gate.run(lambda: True)
+
+
+def test_the_gate_works_in_a_forked_process() -> None:
+    code = (
+        "import os\n"
+        "from dure.accounts.hashing import Gate\n"
+        "gate = Gate(width=1, queue=0, patience=3)\n"
+        "assert gate.run(lambda: 1) == 1\n"
+        "child = os.fork()\n"
+        "os._exit(gate.run(lambda: 7)) if child == 0 else None\n"
+        "assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
