@@ -2,11 +2,12 @@
 
 import gc
 import os
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dure.settings")
-application = get_wsgi_application()
+pages = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402 - after the set-up
 
@@ -15,8 +16,15 @@ from dure.accounts.hashing import warm_up  # noqa: E402
 warm_up()
 gc.collect()
 gc.freeze()  # what was loaded at the start stays: no collection needs to look at it again
-if os.environ.pop("SERVED_BY_DURE", "") and settings.DURE["WORKER"] == "inside":
+if os.environ.pop("SERVED_BY_DURE", ""):
     from dure.worker import end_with_parent, start_thread
 
     end_with_parent(os.getppid())
-    start_thread()
+    if settings.DURE["WORKER"] == "inside":
+        start_thread()
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Any:
+    """Answer a request; where the public address is https, the proxy in front took it over https."""
+    environ["wsgi.url_scheme"] = settings.PUBLIC.scheme
+    return pages(environ, start_response)

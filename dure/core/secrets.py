@@ -75,6 +75,13 @@ def withdraw(purpose: Purpose, *, account_id: int, workspace_id: int | None = No
     living.update(withdrawn_at=clock.now())
 
 
+def withdraw_openers(account_id: int) -> None:
+    """End every living secret that opens an account; those that only prove an address live on."""
+    openers = [Purpose.SET_PASSWORD, Purpose.RESET_PASSWORD, Purpose.SIGN_IN]
+    living = OneTimeSecret.objects.filter(account_id=account_id, purpose__in=openers, used_at=None, withdrawn_at=None)
+    living.update(withdrawn_at=clock.now())
+
+
 def find(value: str) -> OneTimeSecret | None:
     """Return the row a secret belongs to, living or not; None for a wrong secret."""
     uid, _, key = value.partition(".")

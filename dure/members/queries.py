@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import StrIndex
 
 from dure.accounts.models import Address
 from dure.core import clock
@@ -108,11 +109,14 @@ def with_id(members: QuerySet[Member]) -> QuerySet[Member]:
 
 
 def matching(members: QuerySet[Member], search: str) -> QuerySet[Member]:
-    """Keep the members whose name, initial consonants or ID contain the text."""
+    """Keep the members whose name, initial consonants or ID contain the text; the ID's domain counts from the @ on."""
     folded = names.fold(search[:100].replace("\x00", ""))
     if not folded:
         return members
     by_id = Address.objects.filter(account_id=OuterRef("account_id"), kind=Address.ID, canonical__contains=folded)
+    if "@" not in folded:
+        before_at = StrIndex("canonical", Value("@")) - StrIndex("canonical", Value(folded))
+        by_id = by_id.alias(before_at=before_at).filter(before_at__gt=0)
     return members.filter(Q(search__contains=folded) | Q(Exists(by_id)))
 
 

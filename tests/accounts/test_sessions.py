@@ -137,3 +137,11 @@ def test_no_more_than_five_reset_mails_an_hour(cast: Cast, post: PostOffice) -> 
         browser.fill_in(browser.open("/reset/"), id=cast.yuki.address)
     post.deliver()
     assert len(post.to(cast.yuki.address)) <= 5
+
+
+def test_a_new_password_ends_the_links_that_were_mailed_before_it(cast: Cast, post: PostOffice) -> None:
+    browser = cast.yuki.browser()
+    browser.fill_in(browser.open("/reset/"), id=cast.yuki.address)
+    mail = post.last_to(cast.yuki.address)
+    browser.fill_in(browser.open("/account/password/"), current_password=PASSWORD, new_password=NEW)
+    assert cast.visitor().open(mail.link).status == 410

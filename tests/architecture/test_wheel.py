@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -72,6 +73,47 @@ def test_it_installs_into_an_empty_environment_and_serves(wheel: Path, tmp_path:
             server.wait(20)
     assert "/first-run/" in said
     assert server.returncode == 0
+
+
+def test_behind_a_proxy_that_speaks_https_forms_work_and_hsts_is_sent() -> None:
+    """The proxy speaks plain HTTP to us; the browser's Origin is https all the same."""
+    code = """
+import django
+from dure import wsgi
+from django.test import Client
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+answers = []
+def ask(method, **more):
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": "/reset/", "SERVER_NAME": "x", "SERVER_PORT": "80",
+               "HTTP_HOST": "gate.example.com", "wsgi.input": io.BytesIO(more.pop("body", b"")), "wsgi.errors": None,
+               "wsgi.url_scheme": "http", **more}
+    seen = {}
+    body = b"".join(wsgi.application(environ, lambda status, headers: seen.update(status=status, headers=headers)))
+    return seen["status"], seen["headers"], body.decode()
+status, headers, body = ask("GET")
+assert dict(headers)["Strict-Transport-Security"], headers
+cookie = next(value for name, value in headers if name == "Set-Cookie")
+assert cookie.strip().startswith("__Host-dure-csrf=") and "Secure" in cookie, cookie
+token = re.search(r'csrfmiddlewaretoken" value="(\\w+)"', body)[1]
+sent = f"csrfmiddlewaretoken={token}&id=a%40b.example".encode()
+form = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": str(len(sent)), "body": sent,
+        "HTTP_COOKIE": cookie.partition(";")[0].strip()}
+assert ask("POST", HTTP_ORIGIN="https://gate.example.com", **form)[0].startswith("302")
+assert ask("POST", HTTP_ORIGIN="https://evil.example", **form)[0].startswith("403")
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {
+            "DURE_SECRET_KEY": secrets.token_urlsafe(64),
+            "DURE_PUBLIC_URL": "https://gate.example.com",
+            "DURE_DATA": folder,
+            "PYTHONPATH": str(ROOT),
+        }
+        (Path(folder) / "static").mkdir()
+        manifest = [sys.executable, "-m", "dure", "collectstatic", "--no-input", "-v0"]
+        subprocess.run(manifest, check=True, env=plain_environment(**settings))
+        command = [sys.executable, "-c", "import io, re\n" + code]
+        subprocess.run(command, check=True, env=plain_environment(**settings))
 
 
 def stylesheet(page: str) -> str:

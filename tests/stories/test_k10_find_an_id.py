@@ -27,6 +27,12 @@ def test_a_search_by_name_initial_consonants_or_id_finds_the_person(cast: Cast, 
     assert cast.yuki.address not in page.text
 
 
+@pytest.mark.parametrize(("search", "found"), [("hanbitsoft", False), ("@hanbitsoft", True), ("tanaka@han", True)])
+def test_the_domain_that_all_share_is_searched_from_the_at_sign_on(cast: Cast, search: str, found: bool) -> None:
+    page = cast.minjun.browser().open(cast.at(f"admin/members/?q={search}"))
+    assert (cast.yuki.address in page.text) == found
+
+
 @pytest.mark.parametrize("search", ["%", "_", "'", '"', "\\", "😀", "x" * 10_000, "ㄱ" * 300])
 def test_a_search_for_anything_odd_finds_nothing_and_breaks_nothing(cast: Cast, search: str) -> None:
     browser = cast.minjun.browser()

@@ -121,3 +121,14 @@ def test_two_submissions_have_two_numbers(cast: Cast) -> None:
         for _ in range(2)
     }
     assert len(numbers) == 2 and all(uuid.UUID(number) for number in numbers)
+
+
+def test_going_back_and_sending_the_form_with_another_person_registers_the_other_person(
+    cast: Cast, post: PostOffice
+) -> None:
+    browser = cast.minjun.browser()
+    form = browser.open(cast.at("admin/members/register/"))
+    browser.fill_in(form, **HARU)
+    page = browser.fill_in(form, **{**HARU, "given_name": "새봄", "id": "saebom@hanbitsoft.co.kr"})
+    assert "정새봄 has been added" in page.text
+    assert Member.objects.filter(family_name="정").count() == 2

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from dure.accounts import hashing, passwords, queries
 from dure.accounts.actors import Owner
 from dure.accounts.models import Account, Session
-from dure.core import clock
+from dure.core import clock, secrets
 from dure.core.action import action, record
 from dure.core.errors import DomainError
 from dure.core.events import Event
@@ -26,12 +26,14 @@ class WrongPassword(DomainError):
 
 
 def save_password(account: Account, encoded: str) -> None:
-    """Store a new own password and end every session of the account; part of an action."""
+    """Store a new own password; every session and every mailed link that opens the account ends. Part of an action."""
     account.password, account.password_set_at = encoded, clock.now()
     account.epoch = F("epoch") + 1
     account.save(update_fields=["password", "password_set_at", "epoch"])
     account.refresh_from_db(fields=["epoch"])
     Session.objects.filter(account=account).delete()
+    secrets.withdraw_openers(account.pk)
+    outbox.withdraw_dead(account.pk)
 
 
 def _check_change(

@@ -1,6 +1,7 @@
 """Registration by an admin (K4 N1 N2 N5)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -14,10 +15,11 @@ from dure.core.errors import DomainError
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.core.secrets import LIFETIMES, Purpose
-from dure.joining.people import Person, make_place, person
+from dure.joining.people import Person, Place, make_place, person
 from dure.members import queries
 from dure.members.actions.admitting import hand_link
 from dure.members.models import Member
+from dure.workspaces.models import Workspace
 
 
 class AlreadyMember(DomainError):
@@ -81,11 +83,7 @@ def _check(_actor: Actor, *, submission: str, send_to: str, **typed: Any) -> dic
 def _register(actor: Actor, *, somebody: Person, submission: str, send_to: str, **_typed: Any) -> Registered:
     workspace = queries.workspace_of(actor)
     deadline_at = clock.now() + LIFETIMES[Purpose.SET_PASSWORD]
-    try:
-        place = make_place(workspace, somebody, submission=submission, deadline_at=deadline_at)
-    except addresses.AddressTaken:
-        _refuse_known(workspace.pk, somebody, submission)
-        raise
+    place = _place(workspace, somebody, submission, deadline_at)
     to = place.private if send_to == Address.PRIVATE and place.private else place.id
     handed = hand_link(place.member, to, somebody.id)
     record(
@@ -98,11 +96,20 @@ def _register(actor: Actor, *, somebody: Person, submission: str, send_to: str, 
     return Registered(member=place.member, link=handed.shown)
 
 
-def _refuse_known(workspace_id: int, somebody: Person, submission: str) -> None:
-    """Tell why the rows could not be written: this form once more, a member here, or somebody elsewhere."""
-    before = queries.of(workspace_id).filter(submission=submission).first()
-    if before is not None:
-        raise AlreadySubmitted(before)
-    holder = addresses.holder(somebody.id)
-    if holder and queries.of(workspace_id).filter(account_id=holder.account_id).exists():
-        raise AlreadyMember
+def _place(workspace: Workspace, somebody: Person, submission: str, deadline_at: datetime) -> Place:
+    """Write the rows; when the database refuses them, tell why.
+
+    A form that was sent, gone back to and sent with another ID is about another person.
+    """
+    try:
+        return make_place(workspace, somebody, submission=submission, deadline_at=deadline_at)
+    except addresses.AddressTaken:
+        before = queries.of(workspace).filter(submission=submission).first()
+        holder = addresses.holder(somebody.id)
+        if before and holder and before.account_id == holder.account_id:
+            raise AlreadySubmitted(before) from None
+        if before and holder is None:
+            return make_place(workspace, somebody, deadline_at=deadline_at)
+        if holder and queries.of(workspace).filter(account_id=holder.account_id).exists():
+            raise AlreadyMember from None
+        raise

@@ -170,8 +170,6 @@ def set_password(actor: Actor, *, secret: OneTimeSecret, password: str) -> Accou
     account = spend_link(secret, purposes=OPENS_PASSWORD)
     had_password = account.has_own_password
     save_password(account, password)
-    secrets.withdraw(Purpose.RESET_PASSWORD, account_id=account.pk)
-    outbox.withdraw_dead(account.pk)
     id_address = Address.objects.get(account=account, kind=Address.ID)
     tries.forget_address(id_address.canonical)
     record(

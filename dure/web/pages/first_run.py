@@ -70,7 +70,6 @@ def first_run(request: Any) -> HttpResponse:
         "language": language,
         "languages": [language],
         "time_zone": USUAL_ZONES.get(language, "UTC"),
-        "code": request.GET.get("code", ""),
     }
     form = FirstRunForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
