@@ -17,7 +17,7 @@ from typing import Any
 from bench.idle import family
 from bench.place import PASSWORD, ROOT, Place, apart, place, verdict
 
-ACCOUNTS, CLIENTS, SECONDS = 2000, 6, 10
+ACCOUNTS, CLIENTS, SECONDS = 2000, 12, 15
 GOAL, PAGES_GOAL = 0.75, 100.0
 CORES = len(os.sched_getaffinity(0))
 
@@ -169,7 +169,7 @@ def clients(port: int, workspace: str) -> None:
 
 
 def _watch(client: Client, session: str, workspace: str, end: float) -> list[float]:
-    """Open the member list five times a second and take the times."""
+    """Open the member list three times a second and take the times."""
     times = []
     while time.perf_counter() < end:
         started = time.perf_counter()
@@ -178,7 +178,7 @@ def _watch(client: Client, session: str, workspace: str, end: float) -> list[flo
         answer.read()
         assert answer.status == 200, answer.status
         times.append(time.perf_counter() - started)
-        time.sleep(0.2)
+        time.sleep(0.33)
     return times
 
 

@@ -16,6 +16,7 @@ from dure.accounts.hashing import warm_up  # noqa: E402
 warm_up()
 gc.collect()
 gc.freeze()  # what was loaded at the start stays: no collection needs to look at it again
+gc.set_threshold(20_000, 20, 20)  # a request leaves few cycles behind
 if os.environ.pop("SERVED_BY_DURE", ""):
     from dure.worker import end_with_parent, start_thread
 

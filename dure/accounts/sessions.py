@@ -23,7 +23,9 @@ class SessionStore(DatabaseStore):
         moment = int(at.timestamp())
         store = cls()
         store.update({ACCOUNT: account.pk, EPOCH: account.epoch, SINCE: moment, TOUCHED: moment})
-        store.create()
+        store._session_key = store._get_new_session_key()
+        store.create_model_instance(dict(store.items())).save(force_insert=True)
+        store.modified = True
         store._written = dict(store.items())
         return store
 

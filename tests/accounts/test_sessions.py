@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dure.accounts import queries
 from dure.accounts.actors import Operator
 from dure.accounts.models import Session
 from dure.core import clock
@@ -145,3 +146,11 @@ def test_a_new_password_ends_the_links_that_were_mailed_before_it(cast: Cast, po
     mail = post.last_to(cast.yuki.address)
     browser.fill_in(browser.open("/account/password/"), current_password=PASSWORD, new_password=NEW)
     assert cast.visitor().open(mail.link).status == 410
+
+
+def test_what_a_sign_in_reads_is_the_account(cast: Cast) -> None:
+    account, whole = queries.signing_in(cast.yuki.address), cast.yuki.account
+    assert account is not None
+    for name in ("pk", "password", "language", "epoch", "uid", "origin_id"):
+        assert getattr(account, name) == getattr(whole, name)
+    assert queries.signing_in("nobody@nowhere.example") is None

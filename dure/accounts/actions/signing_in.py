@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from dure.accounts import addresses, hashing, tries
+from dure.accounts import addresses, hashing, queries, tries
 from dure.accounts.actions.links import spend_link
 from dure.accounts.actors import Owner, Visitor
 from dure.accounts.models import Account, Address, Device, RecoveryRequest, Session
@@ -55,8 +55,7 @@ def sign_in(actor: Visitor, *, address: str, password: str, network: str, device
     :raises TooBusy: when too many sign in at this moment.
     """
     spelling = _spelling(address)
-    holder = addresses.holder(spelling)
-    account = holder.account if holder else None
+    account = queries.signing_in(spelling)
     known = _known_device(account, device)
     counters = tries.counters(address=spelling, network=network, device_id=known.pk if known else None)
     standing = tries.standing(counters)
