@@ -20,7 +20,8 @@ from dure.core.permissions import Permission
 from dure.core.secrets import Issued, Purpose
 from dure.mail import outbox
 from dure.mail.kinds import Kind
-from dure.members import names, queries, rules
+from dure.members import queries, rules
+from dure.members.letters import post_to
 from dure.members.models import Member
 
 OPENS_PASSWORD = {Purpose.SET_PASSWORD, Purpose.RESET_PASSWORD}
@@ -71,26 +72,8 @@ def hand_link(member: Member, address: Address, id_address: str) -> Handed:
         expires_at=member.deadline_at,
     )
     if not shown:
-        _post(Kind.SET_PASSWORD, member, address, id_address, secret=issued)
+        post_to(member, Kind.SET_PASSWORD, address=address, id_address=id_address, secret=issued)
     return Handed(issued=issued, shown=issued.value if shown else "")
-
-
-def _post(kind: Kind, member: Member, address: Address, id_address: str, *, secret: Issued | None = None) -> None:
-    outbox.post(
-        kind,
-        address=address.canonical,
-        to=address.kind,
-        language=member.account.language,
-        account_id=member.account_id,
-        workspace_id=member.workspace_id,
-        secret=secret,
-        context={
-            "workspace_name": member.workspace.name,
-            "zone": member.workspace.time_zone,
-            "name": names.display_name(member.family_name, member.given_name, member.name_language),
-            "id_address": id_address,
-        },
-    )
 
 
 @action(needs=Permission.MEMBERS_MANAGE, records=Event.LINK_REISSUED)
@@ -201,4 +184,4 @@ def _activate_places(actor: Actor, account: Account, id_address: Address, *, via
             workspace_id=member.workspace_id,
         )
         if rules.opens(member):
-            _post(Kind.YOU_HAVE_JOINED, member, id_address, id_address.canonical)
+            post_to(member, Kind.YOU_HAVE_JOINED, address=id_address, id_address=id_address.canonical)

@@ -8,7 +8,7 @@ from dure.core.events import Event
 from dure.core.secrets import Issued, Purpose
 from dure.mail import outbox
 from dure.mail.kinds import Kind
-from dure.members import names
+from dure.members.letters import post_to
 from dure.members.models import Member
 
 
@@ -18,21 +18,7 @@ def post_proof(member: Member, address: Address) -> Issued:
         Purpose.PROVE_ADDRESS, account_id=member.account_id, workspace_id=None, address_id=address.pk
     )
     outbox.withdraw_dead(member.account_id)
-    outbox.post(
-        Kind.PROVE_ADDRESS,
-        address=address.canonical,
-        to=address.kind,
-        language=member.account.language,
-        account_id=member.account_id,
-        workspace_id=member.workspace_id,
-        secret=issued,
-        context={
-            "workspace_name": member.workspace.name,
-            "zone": member.workspace.time_zone,
-            "name": names.display_name(member.family_name, member.given_name, member.name_language),
-            "id_address": address.canonical,
-        },
-    )
+    post_to(member, Kind.PROVE_ADDRESS, address=address, id_address=address.canonical, secret=issued)
     return issued
 
 
