@@ -7,7 +7,7 @@ stays, and ids are never used again.
 
 from datetime import timedelta
 
-from dure.accounts.models import Account, RecoveryRequest, Session
+from dure.accounts.models import Account, Device, RecoveryRequest, Session
 from dure.core import clock
 from dure.core.models import OneTimeSecret
 from dure.mail.models import Letter
@@ -37,10 +37,11 @@ def erase_account(account: Account) -> None:
 
 
 def purge_dead() -> int:
-    """Delete what ended long ago: sessions, spent secrets, letters a year old, unanswered questions."""
+    """Delete what ended long ago: sessions, secrets, letters a year old, devices not seen for longer, questions."""
     at = clock.now()
     deleted = Session.objects.filter(expire_date__lt=at).delete()[0]
     deleted += OneTimeSecret.objects.filter(expires_at__lt=at - timedelta(days=90)).delete()[0]
     deleted += Letter.objects.filter(ended_at__lt=at - timedelta(days=365)).delete()[0]
+    deleted += Device.objects.filter(last_used_at__lt=at - timedelta(days=400)).delete()[0]
     deleted += RecoveryRequest.objects.filter(asked_at__lt=at - timedelta(days=1)).delete()[0]
     return deleted

@@ -97,6 +97,10 @@ def deliver(letter: Letter, transport: Transport) -> bool:
     except OSError as error:
         _retry(letter, "timeout" if isinstance(error, TimeoutError) else "unreachable")
         return False
+    except Exception:
+        # One letter that cannot be written must not stand in the way of all the others.
+        logger.exception("letter %s cannot be written", letter.uid)
+        _retry(letter, "unwritable")
     else:
         _end(letter, Letter.SENT)
     return True

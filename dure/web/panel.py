@@ -40,6 +40,7 @@ PROBLEMS = {
     "timeout": gettext_lazy("The mail server did not answer in time."),
     "unreachable": gettext_lazy("The mail server could not be reached."),
     "interrupted": gettext_lazy("The mail server hung up in the middle."),
+    "unwritable": gettext_lazy("The letter could not be written. The server's log says why."),
     "unreadable": gettext_lazy("The letter was sealed with a key that is no longer known."),
 }
 TO_LABELS = {Address.ID: gettext_lazy("to the ID"), Address.PRIVATE: gettext_lazy("to the private address")}

@@ -208,3 +208,52 @@ def test_names_and_workspaces_cannot_break_out_of_a_letter(cast: Cast, post: Pos
     assert "<img" not in mail.part("html") and "<b>Evil" not in mail.part("html")
     assert "<img src=x>" in mail.text and '<b>Evil</b> & "Co"' in mail.text
     assert "&lt;" not in mail.subject and "\n" not in mail.subject
+
+
+def test_a_letter_that_cannot_be_written_does_not_stand_in_the_way(
+    cast: Cast, post: PostOffice, registered: Letter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(cast, cast.minjun, id="second@hanbitsoft.co.kr")
+    Letter.objects.filter(pk=registered.pk).update(kind="password_changing")
+    delivery.deliver_due()
+    registered.refresh_from_db()
+    assert (registered.state, registered.problem) == (Letter.WAITING, "unwritable")
+    assert len(post.to("second@hanbitsoft.co.kr")) == 1
+
+
+def test_a_question_that_cannot_be_answered_does_not_stand_in_the_way(
+    cast: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dure.accounts.models import RecoveryRequest
+    from dure.members.actions import recovering
+
+    browser = cast.visitor()
+    for address in (cast.yuki.address, cast.eve.address):
+        browser.fill_in(browser.open("/reset/"), id=address)
+    answer = recovering._answer
+    first = RecoveryRequest.objects.earliest("id").pk
+
+    def stumble(request: RecoveryRequest) -> None:
+        if request.pk == first:
+            raise RuntimeError
+        answer(request)
+
+    monkeypatch.setattr(recovering, "_answer", stumble)
+    post.deliver()
+    assert len(post.to(cast.eve.address)) == 1 and post.to(cast.yuki.address) == []
+    monkeypatch.undo()
+    post.deliver()
+    assert len(post.to(cast.yuki.address)) == 1
+
+
+def test_the_worker_tidies_up_what_ended_long_ago(cast: Cast, post: PostOffice, registered: Letter) -> None:
+    from dure import erasure
+    from dure.accounts.models import Session
+
+    post.deliver()
+    Letter.objects.update(ended_at=clock.now() - timedelta(days=366))
+    OneTimeSecret.objects.update(expires_at=clock.now() - timedelta(days=91))
+    Session.objects.update(expire_date=clock.now() - timedelta(seconds=1))
+    assert erasure.purge_dead() >= 3
+    assert (Letter.objects.count(), OneTimeSecret.objects.count(), Session.objects.count()) == (0, 0, 0)
+    assert Member.objects.filter(given_name="하은").exists()

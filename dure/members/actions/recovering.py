@@ -1,5 +1,6 @@
 """Answering those who asked for a mail without proving who they are; done by the worker, never by the page."""
 
+import logging
 from datetime import timedelta
 
 from dure.accounts import addresses
@@ -15,6 +16,8 @@ from dure.mail import outbox
 from dure.mail.kinds import Kind
 from dure.members.actions.admitting import ask_link_again
 
+logger = logging.getLogger(__name__)
+
 MAILS_AN_HOUR = 5
 KINDS = {Purpose.RESET_PASSWORD: Kind.RESET_PASSWORD, Purpose.SIGN_IN: Kind.SIGN_IN_LINK}
 EVENTS = {Purpose.RESET_PASSWORD: Event.RESET_MAILED, Purpose.SIGN_IN: Event.SIGN_IN_MAILED}
@@ -23,11 +26,17 @@ EVENTS = {Purpose.RESET_PASSWORD: Event.RESET_MAILED, Purpose.SIGN_IN: Event.SIG
 def answer_all() -> int:
     """Answer what was asked since the last time; returns how many."""
     asked = list(RecoveryRequest.objects.order_by("id")[:100])
+    answered = len(asked)
     for request in asked:
-        with writing():
-            if RecoveryRequest.objects.filter(pk=request.pk).delete()[0]:
-                _answer(request)
-    return len(asked)
+        try:
+            with writing():
+                if RecoveryRequest.objects.filter(pk=request.pk).delete()[0]:
+                    _answer(request)
+        except Exception:
+            # It stays and is tried again; a day later it is purged. The others are answered all the same.
+            logger.exception("recovery request %s cannot be answered", request.pk)
+            answered -= 1
+    return answered
 
 
 def _answer(request: RecoveryRequest) -> None:
