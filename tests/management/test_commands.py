@@ -1,0 +1,106 @@
+"""The command line: grants, suspension, workspaces, the doctor, the demo's company."""
+
+import io
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from dure.audit.models import AuditEvent
+from dure.core.permissions import Permission
+from dure.management import demonstration
+from dure.members import queries
+from dure.members.models import Member
+from dure.members.rules import State
+from dure.workspaces.models import Workspace
+from tests.cast import Cast
+from tests.post import PostOffice, free_port
+
+
+def say(*words: str) -> str:
+    """Run a command and return what it said."""
+    out = io.StringIO()
+    call_command(*words, stdout=out)
+    return out.getvalue()
+
+
+def test_grants_come_from_the_command_line_and_are_recorded(people: Cast) -> None:
+    say("members", "grant", people.yuki.address, "members.manage", "--workspace", people.hanbit.uid)
+    assert people.yuki.actor.permissions == {Permission.ADMIN_ENTER, Permission.MEMBERS_MANAGE}
+    event = AuditEvent.objects.filter(workspace_id=people.hanbit.pk).latest("number")
+    assert (event.event, event.actor_kind, event.door) == ("member.permissions_changed", "operator", "command")
+    say("members", "grant", people.yuki.address, "--workspace", people.hanbit.name)
+    assert people.yuki.actor.permissions == frozenset()
+
+
+def test_suspending_and_resuming_from_the_command_line(people: Cast) -> None:
+    say("members", "suspend", people.yuki.address, "--workspace", people.hanbit.uid)
+    assert Member.objects.get(pk=people.yuki.member.pk).state == "suspended"
+    say("members", "resume", people.yuki.address, "--workspace", people.hanbit.uid)
+    assert Member.objects.get(pk=people.yuki.member.pk).state == "active"
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("grant", "yuki.tanaka@hanbitsoft.co.kr", "everything", "--workspace", "한빛소프트"), "Unknown: everything"),
+        (("grant", "nobody@hanbitsoft.co.kr", "--workspace", "한빛소프트"), "is no member"),
+        (("grant", "alex@fernweh.example", "--workspace", "한빛소프트"), "is no member"),
+        (("grant", "no address", "--workspace", "한빛소프트"), "not an e-mail address"),
+        (("suspend", "yuki.tanaka@hanbitsoft.co.kr"), "Several workspaces"),
+        (("suspend", "yuki.tanaka@hanbitsoft.co.kr", "--workspace", "Nowhere"), "No such workspace"),
+        (("suspend", "sora.han@hanbitsoft.co.kr", "--workspace", "한빛소프트"), "last super admin"),
+        (("resume", "yuki.tanaka@hanbitsoft.co.kr", "--workspace", "한빛소프트"), "present state"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(people: Cast, words: tuple[str, ...], reason: str) -> None:
+    events = AuditEvent.objects.count()
+    with pytest.raises(CommandError, match=reason):
+        say("members", *words)
+    assert AuditEvent.objects.count() == events
+
+
+def test_a_workspace_without_a_mail_server_shows_its_link(db: Any, no_post: None) -> None:
+    said = say("workspace", "create", "Fernweh", "--admin", "alex@fernweh.example")
+    assert f"{settings.DURE['PUBLIC_URL']}/l/" in said
+    assert Workspace.objects.get().uid in say("workspace", "list")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (("--admin", "nobody"), "not an e-mail address"),
+        (("--languages", "fr"), "Choose Korean"),
+        (("--time-zone", "Mars/Olympus"), "Choose a time zone"),
+        (("--admin", "alex@fernweh.example"), "cannot be added"),
+    ],
+)
+def test_a_workspace_that_cannot_be_created_leaves_nothing(
+    people: Cast, no_post: None, change: tuple[str, ...], reason: str
+) -> None:
+    words = {"--admin": "new@example.com", "--languages": "en", "--time-zone": "UTC"} | dict([change])
+    with pytest.raises(CommandError, match=reason):
+        say("workspace", "create", "Third", *[word for pair in words.items() for word in pair])
+    assert Workspace.objects.count() == 2
+
+
+def test_the_doctor_looks_at_everything_and_says_what_is_bad(db: Any, post: PostOffice) -> None:
+    said = say("doctor")
+    assert said.count("ok  ") == 5 and "the server greets" in said
+    settings.DURE["SMTP_URL"] = f"smtp://127.0.0.1:{free_port()}"
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("doctor", stdout=out)
+    assert "BAD  mail" in out.getvalue()
+
+
+def test_the_demos_company_looks_like_one(db: Any, post: PostOffice) -> None:
+    workspace = demonstration.fill()
+    assert queries.of(workspace).count() == demonstration.SIZE
+    for state in State:
+        assert queries.in_state(queries.of(workspace), state).exists(), state
+    assert {"ko", "en", "ja"} == set(queries.of(workspace).values_list("name_language", flat=True))
+    roles = queries.roles(list(queries.of(workspace)))
+    told = {roles(member) for member in queries.of(workspace)}
+    assert told == {"super_admin", "admin", "member"}
