@@ -93,7 +93,8 @@ def test_a_link_that_is_too_old_opens_nothing(cast: Cast, post: PostOffice) -> N
     OneTimeSecret.objects.update(expires_at=OneTimeSecret.objects.get().issued_at)
     Member.objects.filter(given_name="하은").update(deadline_at=OneTimeSecret.objects.get().issued_at)
     page = cast.visitor().open(mail.link)
-    assert page.status == 410
+    assert page.status == 410 and "administrator" in page.text
+    assert not [form for form in page.forms if "again" in form.action], "a deadline is the admin's to renew (N14)"
     listed = cast.minjun.browser().open(cast.at("admin/members/?state=expired"))
     assert HARU["id"] in listed.text and "deadline passed" in listed.text
 

@@ -66,7 +66,7 @@ def _read(request: HttpRequest, handle: str) -> tuple[OneTimeSecret | None, str]
 
 def _gone(request: HttpRequest, reason: str, handle: str) -> HttpResponse:
     asked = OneTimeSecret.objects.filter(uid=handle).first() if handle else None
-    can_ask = bool(asked and asked.purpose == Purpose.SET_PASSWORD and reason in ("elsewhere", "expired"))
+    can_ask = bool(asked and asked.purpose == Purpose.SET_PASSWORD and reason == "elsewhere")
     context = {"reason": reason, "handle": handle, "can_ask_again": can_ask}
     return render(request, "pages/link_gone.html", context, status=200 if reason == "elsewhere" else 410)
 
