@@ -154,3 +154,11 @@ def test_what_a_sign_in_reads_is_the_account(cast: Cast) -> None:
     for name in ("pk", "password", "language", "epoch", "uid", "origin_id"):
         assert getattr(account, name) == getattr(whole, name)
     assert queries.signing_in("nobody@nowhere.example") is None
+
+
+@pytest.mark.parametrize("address", ["yuki.tanaka@hanbitsoft.co.kr", "nobody@nowhere.example"])
+def test_a_failed_sign_in_marks_both_fields_keeps_the_id_and_tells_nothing_else(cast: Cast, address: str) -> None:
+    page = cast.visitor().sign_in(address, "wrong wrong wrong")
+    assert page.status == 200 and "The ID or the password is wrong." in page.text
+    assert page.body.count('aria-invalid="true"') == 2
+    assert f'value="{address}"' in page.body and "wrong wrong" not in page.body

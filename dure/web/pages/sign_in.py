@@ -81,6 +81,9 @@ def page(request: Any) -> HttpResponse:
 
 
 def _show(request: HttpRequest, form: SignInForm, *, banner: str = "", status: int = 200) -> HttpResponse:
+    if banner and status == 200:
+        for name in ("id", "password"):  # both: naming one would tell too much
+            form.fields[name].widget.attrs["aria-invalid"] = "true"
     response = render(request, "pages/sign_in.html", {"form": form, "banner": banner}, status=status)
     if status == 429:
         response.headers["Retry-After"] = "5"
