@@ -6,8 +6,10 @@ from django.db import models
 
 
 def new_uid() -> str:
-    """Return a name for URLs: 128 random bits, 22 characters."""
-    return secrets.token_urlsafe(16)
+    """Return a name for URLs: 128 random bits, 22 characters; none begins like an option of a command."""
+    while (uid := secrets.token_urlsafe(16)).startswith("-"):
+        pass
+    return uid
 
 
 class OneTimeSecret(models.Model):
