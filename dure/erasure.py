@@ -17,6 +17,7 @@ RULES = {
     "Address": "with the account",
     "Session": "with the account",
     "Device": "with the account",
+    "ActivationCode": "with the account",
     "Member": "with the account, or with the workspace",
     "Grant": "with the member",
     "OneTimeSecret": "deleted by the account's id",

@@ -4,7 +4,20 @@ from typing import Any
 
 from django.urls import include, path, register_converter
 
-from dure.web.pages import account, demo, first_run, health, letters, links, members, portal, registering, sign_in
+from dure.web.pages import (
+    account,
+    demo,
+    first_password,
+    first_run,
+    handing,
+    health,
+    letters,
+    links,
+    members,
+    portal,
+    registering,
+    sign_in,
+)
 
 
 class Uid:
@@ -27,8 +40,10 @@ admin: list[Any] = [
     path("", portal.admin, name="admin"),
     path("members/", members.members, name="members"),
     path("members/register/", registering.register, name="register"),
+    path("members/again/", handing.again, name="again"),
+    path("members/handing-over/", handing.handing_over, name="handing_over"),
+    path("members/handing-over/mail/", handing.mail_codes, name="mail_codes"),
     path("members/<uid:member_uid>/", members.member, name="member"),
-    path("members/<uid:member_uid>/send-again/", members.send_again, name="send_again"),
     path("mail/", letters.mail, name="mail"),
 ]
 workspace: list[Any] = [
@@ -43,6 +58,8 @@ urlpatterns = [
     path("readyz", health.ready, name="ready"),
     path("first-run/", first_run.first_run, name="first_run"),
     path("sign-in/", sign_in.page, name="sign_in"),
+    path("first-password/", first_password.page, name="first_password"),
+    path("how-to-start/", handing.how_to_start, name="how_to_start"),
     path("sign-out/", sign_in.leave, name="sign_out"),
     path("reset/", sign_in.reset, name="reset"),
     path("reset/asked/", sign_in.reset_asked, name="reset_asked"),

@@ -17,6 +17,7 @@ from dure.accounts import tries
 from dure.core.database import checkpoint
 from dure.mail.delivery import deliver_due
 from dure.members.actions.recovering import answer_all
+from dure.members.actions.reminding import remind_due
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ PAUSE = 0.5
 TIDY_EVERY = 60.0
 """Seconds between two rounds of tidying up."""
 
-ROUND: tuple[Callable[[], int], ...] = (answer_all, deliver_due)
+ROUND: tuple[Callable[[], int], ...] = (answer_all, remind_due, deliver_due)
 TIDYING: tuple[Callable[[], object], ...] = (checkpoint, tries.purge, erasure.purge_dead)
 
 

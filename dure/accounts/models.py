@@ -84,6 +84,25 @@ class Device(models.Model):
     last_used_at = models.DateTimeField()
 
 
+class ActivationCode(models.Model):
+    """A temporary password an admin made or typed; it opens the page that changes it, and nothing else (§4.5).
+
+    One for an account: issuing again replaces the row. ``uid`` names it in the session and in the trail.
+    """
+
+    GENERATED, TYPED = "generated", "typed"
+
+    uid = models.CharField(max_length=22, unique=True, default=new_uid)
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="activation_code")
+    workspace_id = models.BigIntegerField()
+    method = models.CharField(max_length=9)
+    encoded = models.CharField(max_length=128)
+    issued_at = models.DateTimeField()
+    opens_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
 class Tries(models.Model):
     """Failures in a row under one key: an ID, an ID from one network, a network, a known device (§4.16).
 

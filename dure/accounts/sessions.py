@@ -1,6 +1,6 @@
 """Django's database sessions, with the account in a column."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
@@ -10,6 +10,9 @@ from django.utils.crypto import get_random_string
 from dure.accounts.models import Account, Session
 
 ACCOUNT, EPOCH, SINCE, TOUCHED = "account", "epoch", "since", "touched"
+CODE, CODE_ACCOUNT = "code", "code_account"
+"""What a temporary password opens: a session without ``ACCOUNT``, which every door takes for nobody's."""
+CODE_LASTS = timedelta(hours=1)
 
 
 class SessionStore(DatabaseStore):
@@ -21,13 +24,22 @@ class SessionStore(DatabaseStore):
     def open_for(cls, account: Account, at: datetime) -> "SessionStore":
         """Write a new session of an account; part of the action that signs in."""
         moment = int(at.timestamp())
+        return cls()._write_new({ACCOUNT: account.pk, EPOCH: account.epoch, SINCE: moment, TOUCHED: moment})
+
+    @classmethod
+    def open_for_code(cls, account_id: int, code_uid: str, until: datetime) -> "SessionStore":
+        """Write a session that reaches the change-password page alone; part of the action that takes the code."""
         store = cls()
-        store.update({ACCOUNT: account.pk, EPOCH: account.epoch, SINCE: moment, TOUCHED: moment})
-        store._session_key = store._get_new_session_key()
-        store.create_model_instance(dict(store.items())).save(force_insert=True)
-        store.modified = True
-        store._written = dict(store.items())
-        return store
+        store.set_expiry(until)
+        return store._write_new({CODE: code_uid, CODE_ACCOUNT: account_id})
+
+    def _write_new(self, data: dict[str, Any]) -> "SessionStore":
+        self.update(data)
+        self._session_key = self._get_new_session_key()
+        self.create_model_instance(dict(self.items())).save(force_insert=True)
+        self.modified = True
+        self._written = dict(self.items())
+        return self
 
     def save(self, must_create: bool = False) -> None:
         """Write the session, unless it stands in the database like this already."""
@@ -46,5 +58,5 @@ class SessionStore(DatabaseStore):
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """Return the row to save, its account beside the sealed data."""
         row = cast(Session, super().create_model_instance(data))
-        row.account_id = data.get(ACCOUNT)
+        row.account_id = data.get(ACCOUNT, data.get(CODE_ACCOUNT))
         return row

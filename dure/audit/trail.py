@@ -6,7 +6,7 @@ removed or inserted row shows even when whoever did it could write to every tabl
 
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from hashlib import sha256
@@ -42,18 +42,25 @@ ADVANCE = "UPDATE dure_audithead SET number = %s, digest = %s WHERE workspace_id
 HEAD = "SELECT number, digest FROM dure_audithead WHERE workspace_id = %s"
 
 
-def append(entry: Entry, *, key: bytes) -> None:
-    """Add an event to its workspace's chain; call it inside the transaction of what it records.
+def append(entries: Sequence[Entry], *, key: bytes) -> None:
+    """Add events to the chain of their one workspace; call it inside the transaction of what they record.
 
     Plain SQL, because every action comes through here: models would cost more than all the rest of a sign-in's writes.
     """
+    if not entries:
+        return
+    workspace_id = entries[0].workspace_id
     with connection.cursor() as cursor:
-        number, before = _locked_head(cursor, entry.workspace_id)
-        digest = _digest(entry, number + 1, before, key)
-        values = {**entry.__dict__, "fields": json.dumps(list(entry.fields))}
-        values["at"] = connection.ops.adapt_datetimefield_value(entry.at)
-        cursor.execute(ADVANCE, [number + 1, digest, entry.workspace_id])
-        cursor.execute(INSERT, [*values.values(), number + 1, digest])
+        number, digest = _locked_head(cursor, workspace_id)
+        rows = []
+        for entry in entries:
+            number += 1
+            digest = _digest(entry, number, digest, key)
+            values = {**entry.__dict__, "fields": json.dumps(list(entry.fields))}
+            values["at"] = connection.ops.adapt_datetimefield_value(entry.at)
+            rows.append([*values.values(), number, digest])
+        cursor.execute(ADVANCE, [number, digest, workspace_id])
+        cursor.executemany(INSERT, rows)
 
 
 def _locked_head(cursor: Any, workspace_id: int) -> tuple[int, bytes]:

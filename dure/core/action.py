@@ -1,7 +1,7 @@
 """A use case: lock, check, write, record, post."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import wraps
@@ -87,19 +87,37 @@ def record(
     workspace_id: int | None = None,
 ) -> None:
     """Tell the trail; ``fields`` are names, never values, and ``via`` is the id of a link or a row of a file."""
-    entry = trail.Entry(
-        workspace_id=actor.workspace_id if workspace_id is None else workspace_id,
-        at=clock.now(),
-        event=event,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        door=actor.door,
-        subject_kind=subject_kind,
-        subject_id=subject_id,
-        fields=tuple(fields),
-        via=via,
-    )
-    trail.append(entry, key=keys.derive("audit"))
+    workspace_id = actor.workspace_id if workspace_id is None else workspace_id
+    record_many(actor, event, subject_kind=subject_kind, subjects={subject_id: via}, fields=fields, of=workspace_id)
+
+
+def record_many(
+    actor: Actor,
+    event: Event,
+    *,
+    subject_kind: str,
+    subjects: Mapping[int | None, str],
+    fields: Iterable[str] = (),
+    of: int | None = None,
+) -> None:
+    """Tell the trail the same of many subjects at once, each with its ``via``; ``of`` is another workspace's id."""
+    at, names = clock.now(), tuple(fields)
+    entries = [
+        trail.Entry(
+            workspace_id=actor.workspace_id if of is None else of,
+            at=at,
+            event=event,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            door=actor.door,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            fields=names,
+            via=via,
+        )
+        for subject_id, via in subjects.items()
+    ]
+    trail.append(entries, key=keys.derive("audit"))
     recorded = _recorded.get()
     if recorded is not None:
         recorded.add(event)

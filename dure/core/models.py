@@ -16,7 +16,8 @@ class OneTimeSecret(models.Model):
     """A mailed link: bound to purpose, account and workspace; only a keyed hash of it is here.
 
     ``uid`` is the non-secret handle of its page. ``address_id`` is the address it is mailed to, and what its use
-    proves; it is null when an admin saw the link, which then proves nothing (PRODUCT.md §4.2).
+    proves; it is null when an admin saw the link, which then proves nothing (PRODUCT.md §4.2). Before ``opens_at`` it
+    opens nothing.
     """
 
     uid = models.CharField(max_length=22, unique=True, default=new_uid)
@@ -26,6 +27,7 @@ class OneTimeSecret(models.Model):
     address_id = models.BigIntegerField(null=True)
     hash = models.BinaryField(max_length=32)
     issued_at = models.DateTimeField()
+    opens_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)

@@ -9,6 +9,7 @@ from dure.accounts import addresses
 from dure.accounts.models import Account, Address
 from dure.core import clock
 from dure.members import names
+from dure.members.actions.handing import Window
 from dure.members.models import Member
 from dure.workspaces.models import Workspace
 
@@ -75,7 +76,8 @@ def make_place(
     password: str = "",
     is_super_admin: bool = False,
     submission: str | None = None,
-    deadline_at: datetime | None = None,
+    starts_at: datetime | None = None,
+    window: Window | None = None,
 ) -> Place:
     """Write account, addresses and membership; part of an action. With a password the member is active.
 
@@ -86,7 +88,9 @@ def make_place(
     try:
         with transaction.atomic():
             member = new_member(workspace, somebody, password=password)
-            member.is_super_admin, member.submission, member.deadline_at = is_super_admin, submission, deadline_at
+            member.is_super_admin, member.submission, member.starts_at = is_super_admin, submission, starts_at
+            if window:
+                member.deadline_at, member.remind_at = window.deadline_at, window.remind_at
             return _write(member, somebody)
     except IntegrityError:
         raise addresses.AddressTaken from None

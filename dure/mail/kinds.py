@@ -10,6 +10,8 @@ class Kind(StrEnum):
     """A folder of templates under ``letters/``; the value is stored."""
 
     SET_PASSWORD = "set_password"
+    TEMPORARY_PASSWORD = "temporary_password"
+    DEADLINE_REMINDER = "deadline_reminder"
     YOU_HAVE_JOINED = "you_have_joined"
     RESET_PASSWORD = "reset_password"
     PROVE_ADDRESS = "prove_address"
@@ -19,6 +21,8 @@ class Kind(StrEnum):
 
 LABELS = {
     Kind.SET_PASSWORD: _("Set your password"),
+    Kind.TEMPORARY_PASSWORD: _("Your ID and temporary password"),
+    Kind.DEADLINE_REMINDER: _("Reminder of the deadline"),
     Kind.YOU_HAVE_JOINED: _("You have joined"),
     Kind.RESET_PASSWORD: _("Reset your password"),
     Kind.PROVE_ADDRESS: _("Confirm your address"),
@@ -28,3 +32,6 @@ LABELS = {
 
 GIVES_UP_AFTER = timedelta(days=3)
 """How long a letter without a deadline of its own is tried."""
+
+UNTIL_JOINED = (Kind.SET_PASSWORD, Kind.TEMPORARY_PASSWORD, Kind.DEADLINE_REMINDER)
+"""Letters that are about the first password, and worth nothing once it is set or made anew."""

@@ -1,5 +1,6 @@
 """Writing letters into the outbox, and taking them back."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.conf import settings
 from dure.core import clock, keys
 from dure.core.models import OneTimeSecret
 from dure.core.secrets import Issued
-from dure.mail.kinds import GIVES_UP_AFTER, Kind
+from dure.mail.kinds import GIVES_UP_AFTER, UNTIL_JOINED, Kind
 from dure.mail.models import Letter
 
 
@@ -17,7 +18,26 @@ def can_send() -> bool:
     return bool(settings.DURE["SMTP_URL"])
 
 
-def post(
+def post(kind: Kind, **facts: Any) -> Letter | None:
+    """Put a letter into the outbox; call it inside the transaction of its reason. None without a mail server.
+
+    ``facts`` as in ``write``. The sending itself must never move here: a slow mail server would hold the lock of
+    everything written.
+    """
+    if not can_send():
+        return None
+    letter = write(kind, **facts)
+    letter.save(force_insert=True)
+    return letter
+
+
+def post_many(letters: list[Letter]) -> None:
+    """Put letters written before into the outbox, in one statement; nothing without a mail server."""
+    if can_send():
+        Letter.objects.bulk_create(letters, batch_size=500)
+
+
+def write(
     kind: Kind,
     *,
     address: str,
@@ -26,19 +46,19 @@ def post(
     account_id: int,
     workspace_id: int | None = None,
     secret: Issued | None = None,
+    opens_at: datetime | None = None,
+    expires_at: datetime | None = None,
     context: dict[str, Any],
-) -> Letter | None:
-    """Put a letter into the outbox; call it inside the transaction of its reason. None without a mail server.
+) -> Letter:
+    """Return a letter that is not in the outbox yet.
 
-    ``to`` is ``id`` or ``private``: the recipient's address itself is sealed. A letter with a secret dies with it.
-    The sending itself must never move here: a slow mail server would hold the lock of everything written.
+    ``to`` is ``id`` or ``private``: the recipient's address itself is sealed. A letter with a secret dies with it, and
+    nothing goes before ``opens_at``.
     """
-    if not can_send():
-        return None
     at = clock.now()
-    expires_at = secret.row.expires_at if secret else at + GIVES_UP_AFTER
-    payload = {"address": address, "context": context | {"at": at.isoformat()}, "secret": secret and secret.value}
-    letter = Letter(
+    due_at = max(at, opens_at or at)
+    payload = {"address": address, "context": context | {"at": due_at.isoformat()}, "secret": secret and secret.value}
+    return Letter(
         kind=kind,
         language=language,
         account_id=account_id,
@@ -47,11 +67,9 @@ def post(
         to=to,
         sealed=keys.seal("letter", payload),
         posted_at=at,
-        due_at=at,
-        expires_at=expires_at,
+        due_at=due_at,
+        expires_at=secret.row.expires_at if secret else expires_at or due_at + GIVES_UP_AFTER,
     )
-    letter.save(force_insert=True)
-    return letter
 
 
 def end(letters: Any, state: str, *, at: datetime, problem: str = "") -> int:
@@ -64,5 +82,13 @@ def withdraw_dead(account_id: int) -> int:
     dead = OneTimeSecret.objects.filter(account_id=account_id).exclude(used_at=None, withdrawn_at=None)
     waiting = Letter.objects.filter(
         account_id=account_id, state__in=[Letter.WAITING, Letter.SENDING], secret_id__in=dead.values("pk")
+    )
+    return end(waiting, Letter.WITHDRAWN, at=clock.now())
+
+
+def withdraw_until_joined(account_ids: Iterable[int]) -> int:
+    """Take back the waiting letters about the first password of these accounts; returns how many."""
+    waiting = Letter.objects.filter(
+        account_id__in=list(account_ids), state__in=[Letter.WAITING, Letter.SENDING], kind__in=UNTIL_JOINED
     )
     return end(waiting, Letter.WITHDRAWN, at=clock.now())

@@ -1,7 +1,9 @@
 """Reading the outbox."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dure.mail.kinds import UNTIL_JOINED
 from dure.mail.models import Letter
 
 PAGE = 50
@@ -38,3 +40,15 @@ def page(workspace_id: int, *, state: str = "", older: str = "", newer: str = ""
         newer=str(rows[0].pk) if rows and has_newer else "",
         older=str(rows[-1].pk) if rows and has_older else "",
     )
+
+
+def fates(account_ids: Iterable[int]) -> dict[int, str]:
+    """Return the state of the last letter about the first password of each account that had one."""
+    about = Letter.objects.filter(account_id__in=list(account_ids), kind__in=UNTIL_JOINED).order_by("id")
+    return {account_id: state for account_id, state in about.values_list("account_id", "state") if account_id}
+
+
+def went_to(account_ids: Iterable[int]) -> dict[int, str]:
+    """Return where the last letter about the first password of each account went, ``id`` or ``private``."""
+    sent = Letter.objects.filter(account_id__in=list(account_ids), kind__in=UNTIL_JOINED).order_by("id")
+    return {account_id: to for account_id, to in sent.values_list("account_id", "to") if account_id}

@@ -41,7 +41,7 @@ def render(letter: Letter) -> EmailMessage:
     message["Subject"] = subject
     message["From"] = formataddr((context["workspace_name"] or "Dure", sender()))
     message["To"] = payload["address"]
-    message["Date"] = format_datetime(letter.posted_at)
+    message["Date"] = format_datetime(context["at"])
     message["Message-ID"] = message_id(letter)
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = letter.language
@@ -55,6 +55,8 @@ def _context(letter: Letter, payload: dict[str, Any]) -> dict[str, Any]:
     return context | {
         "link": links.mailed(payload["secret"]) if payload["secret"] else "",
         "sign_in_url": links.absolute("/sign-in/"),
+        "guide_url": links.absolute("/how-to-start/"),
+        "reset_url": links.absolute("/reset/"),
         "expires_at": letter.expires_at,
         "at": datetime.fromisoformat(context["at"]),
         "language": letter.language,

@@ -174,6 +174,9 @@ def _member(
         member.activated_at = member.registered_at + timedelta(hours=chance.randrange(1, 100))
         member.suspended_at = at - timedelta(days=2) if luck > 0.98 else None
     else:
+        member.starts_at = at + timedelta(days=chance.randrange(3, 20)) if luck > 0.08 else None
         member.deadline_at = at + timedelta(hours=chance.randrange(2, 160)) if luck > 0.03 else at - timedelta(days=1)
+        if member.starts_at:
+            member.deadline_at = member.starts_at + timedelta(days=7)
     member.state = rules.stored_state(member)
     return member

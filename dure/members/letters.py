@@ -1,16 +1,36 @@
 """Letters to a member: in the member's language, naming workspace and ID."""
 
+from datetime import datetime
+from typing import Any
+
 from dure.accounts.models import Address
 from dure.core.secrets import Issued
 from dure.mail import outbox
 from dure.mail.kinds import Kind
+from dure.mail.models import Letter
 from dure.members import names
 from dure.members.models import Member
 
 
-def post_to(member: Member, kind: Kind, *, address: Address, id_address: str, secret: Issued | None = None) -> None:
-    """Post a letter to one of the member's addresses; part of an action."""
-    outbox.post(
+def post_to(member: Member, kind: Kind, *, address: Address, id_address: str, **more: Any) -> None:
+    """Post a letter to one of the member's addresses; part of an action. ``more`` as in ``write_to``."""
+    if outbox.can_send():
+        write_to(member, kind, address=address, id_address=id_address, **more).save(force_insert=True)
+
+
+def write_to(
+    member: Member,
+    kind: Kind,
+    *,
+    address: Address,
+    id_address: str,
+    secret: Issued | None = None,
+    opens_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    more: dict[str, Any] | None = None,
+) -> Letter:
+    """Return a letter to one of the member's addresses, not in the outbox yet; ``more`` is what else it tells."""
+    return outbox.write(
         kind,
         address=address.canonical,
         to=address.kind,
@@ -18,10 +38,13 @@ def post_to(member: Member, kind: Kind, *, address: Address, id_address: str, se
         account_id=member.account_id,
         workspace_id=member.workspace_id,
         secret=secret,
+        opens_at=opens_at,
+        expires_at=expires_at,
         context={
             "workspace_name": member.workspace.name,
             "zone": member.workspace.time_zone,
             "name": names.display_name(member.family_name, member.given_name, member.name_language),
             "id_address": id_address,
+            **(more or {}),
         },
     )

@@ -13,7 +13,8 @@ class Member(models.Model):
 
     ``epoch`` is raised by everything that changes what the person may open (PRODUCT.md §4.9). ``submission`` is the
     form's own number, so that a form sent twice registers one member. ``search`` and ``sort_key`` are kept by the
-    actions (``dure.members.names``).
+    actions (``dure.members.names``). Before ``starts_at`` nothing opens, and ``remind_at`` is when the reminder of the
+    deadline goes, null once it went.
     """
 
     uid = models.CharField(max_length=22, unique=True, default=new_uid)
@@ -26,7 +27,9 @@ class Member(models.Model):
     search = models.CharField(max_length=400)
     is_super_admin = models.BooleanField(default=False)
     state = models.CharField(max_length=10)
+    starts_at = models.DateTimeField(null=True)
     deadline_at = models.DateTimeField(null=True)
+    remind_at = models.DateTimeField(null=True)
     registered_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True)
     suspended_at = models.DateTimeField(null=True)
@@ -52,6 +55,7 @@ class Member(models.Model):
             models.Index(
                 fields=["workspace", "deadline_at"], condition=Q(state="registered"), name="member_by_deadline"
             ),
+            models.Index(fields=["remind_at"], condition=Q(remind_at__isnull=False), name="member_to_remind"),
         ]
 
 

@@ -1,6 +1,6 @@
 """Reading members; every query starts from the workspace."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
@@ -43,10 +43,14 @@ def places_of(account_id: int) -> QuerySet[Member]:
 
 def in_state(members: QuerySet[Member], state: str) -> QuerySet[Member]:
     """Keep the members in one state, by the dates."""
+    at = clock.now()
+    started = Q(starts_at=None) | Q(starts_at__lte=at)
+    if state == State.SCHEDULED:
+        return members.filter(state=Member.REGISTERED, starts_at__gt=at)
     if state == State.EXPIRED:
-        return members.filter(state=Member.REGISTERED, deadline_at__lte=clock.now())
+        return members.filter(started, state=Member.REGISTERED, deadline_at__lte=at)
     if state == State.REGISTERED:
-        return members.filter(Q(deadline_at=None) | Q(deadline_at__gt=clock.now()), state=Member.REGISTERED)
+        return members.filter(started, Q(deadline_at=None) | Q(deadline_at__gt=at), state=Member.REGISTERED)
     return members.filter(state=state) if state else members
 
 
@@ -124,6 +128,23 @@ def one(workspace: Workspace | int, uid: str, *, lock: bool = False) -> Member |
     """Return one member of this workspace, its account and workspace joined, or None."""
     found = of(workspace).select_related("account", "workspace").filter(uid=uid)
     return (found.select_for_update(of=("self",)) if lock else found).first()
+
+
+def some(workspace_id: int, uids: Sequence[str], *, lock: bool = False) -> list[Member]:
+    """Return those of these members who are of this workspace, in the order of their rows, or locked in it."""
+    found = of(workspace_id).select_related("account", "workspace").filter(uid__in=uids).order_by("id")
+    return list(found.select_for_update(of=("self",)) if lock else found)
+
+
+def elsewhere(members: Sequence[Member]) -> set[int]:
+    """Return those of the members' accounts that are also in another workspace."""
+    accounts = [member.account_id for member in members]
+    here = {member.workspace_id for member in members}
+    return set(
+        Member.objects.filter(account_id__in=accounts)
+        .exclude(workspace_id__in=here)
+        .values_list("account_id", flat=True)
+    )
 
 
 def able_super_admins(workspace_id: int, *, without: int | None = None) -> bool:

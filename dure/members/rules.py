@@ -10,8 +10,12 @@ from dure.members.models import Member
 
 
 class State(StrEnum):
-    """What a member is at this moment; ``expired`` is a ``registered`` whose deadline has passed."""
+    """What a member is at this moment.
 
+    ``scheduled`` is a ``registered`` whose day has not come, ``expired`` one whose deadline has passed.
+    """
+
+    SCHEDULED = "scheduled"
     REGISTERED = "registered"
     EXPIRED = "expired"
     ACTIVE = "active"
@@ -19,6 +23,7 @@ class State(StrEnum):
 
 
 LABELS = {
+    State.SCHEDULED: pgettext_lazy("state", "scheduled"),
     State.REGISTERED: pgettext_lazy("state", "awaiting registration"),
     State.EXPIRED: pgettext_lazy("state", "deadline passed"),
     State.ACTIVE: pgettext_lazy("state", "active"),
@@ -27,14 +32,20 @@ LABELS = {
 
 TRANSITIONS = {
     ("activate", State.REGISTERED): State.ACTIVE,
+    ("send_again", State.SCHEDULED): State.SCHEDULED,
     ("send_again", State.REGISTERED): State.REGISTERED,
     ("send_again", State.EXPIRED): State.REGISTERED,
+    ("suspend", State.SCHEDULED): State.SUSPENDED,
     ("suspend", State.REGISTERED): State.SUSPENDED,
     ("suspend", State.EXPIRED): State.SUSPENDED,
     ("suspend", State.ACTIVE): State.SUSPENDED,
     ("resume", State.SUSPENDED): State.ACTIVE,
 }
 """Every allowed step; ``resume`` leads back to what the member was. What is not here is refused."""
+
+
+WAITING = (State.SCHEDULED, State.REGISTERED, State.EXPIRED)
+"""The states of those who have not come yet; stored as ``registered``, told apart by the dates."""
 
 
 def state_of(member: Member, at: datetime | None = None) -> State:
@@ -44,6 +55,8 @@ def state_of(member: Member, at: datetime | None = None) -> State:
         return State.SUSPENDED
     if member.activated_at:
         return State.ACTIVE
+    if member.starts_at and member.starts_at > at:
+        return State.SCHEDULED
     return State.EXPIRED if member.deadline_at and member.deadline_at <= at else State.REGISTERED
 
 
@@ -55,7 +68,7 @@ def may(step: str, member: Member) -> bool:
 def stored_state(member: Member) -> str:
     """Return the column that lists filter by; ``expired`` is stored as ``registered`` with a past deadline."""
     state = state_of(member)
-    return Member.REGISTERED if state is State.EXPIRED else str(state)
+    return Member.REGISTERED if state in WAITING else str(state)
 
 
 def opens(member: Member) -> bool:

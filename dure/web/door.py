@@ -17,10 +17,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dure.accounts import queries as accounts
-from dure.accounts.actions.signing_in import SignedIn
+from dure.accounts.actions.signing_in import CodeTaken, SignedIn
 from dure.accounts.actors import Owner, Visitor
 from dure.accounts.models import Account
-from dure.accounts.sessions import ACCOUNT, EPOCH, SINCE, TOUCHED
+from dure.accounts.sessions import ACCOUNT, CODE, EPOCH, SINCE, TOUCHED
 from dure.core import clock
 from dure.core.actor import require
 from dure.core.permissions import Permission
@@ -51,6 +51,20 @@ def signed_in(view: View) -> View:
         return view(request, *arguments, **names)
 
     opened.opens = "signed_in"  # type: ignore[attr-defined]
+    return opened
+
+
+def first_password(view: View) -> View:
+    """Open to whoever signed in with a temporary password that still lives; ``request.code`` is its row."""
+
+    @wraps(view)
+    def opened(request: Any, *arguments: Any, **names: Any) -> HttpResponse:
+        request.code = accounts.living_code(request.session.get(CODE, ""))
+        if request.code is None:
+            return redirect("start" if account_of(request) else "sign_in")
+        return view(request, *arguments, **names)
+
+    opened.opens = "first_password"  # type: ignore[attr-defined]
     return opened
 
 
@@ -108,11 +122,11 @@ def _read_account(request: Any) -> Account | None:
     return account
 
 
-def enter(request: Any, opened: SignedIn) -> None:
+def enter(request: Any, opened: SignedIn | CodeTaken) -> None:
     """Give this browser the new session; the one it had ends."""
     request.session.flush()
     request.session = opened.session
-    request._account = opened.account
+    request._account = opened.account if isinstance(opened, SignedIn) else None
 
 
 def greet(response: HttpResponse, account: Account, device: str = "") -> HttpResponse:

@@ -5,7 +5,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from dure.accounts.models import Address
+from dure.accounts import activation
+from dure.accounts.models import ActivationCode, Address
 from dure.core.models import OneTimeSecret
 from dure.core.secrets import Purpose, end_of
 from dure.mail import kinds
@@ -26,6 +27,7 @@ LETTER_LABELS = {
     Letter.EXPIRED: pgettext_lazy("letter", "expired"),
 }
 LETTER_MARKS = {
+    State.SCHEDULED: "scheduled",
     Letter.WAITING: "pending",
     Letter.SENDING: "pending",
     Letter.SENT: "active",
@@ -45,16 +47,25 @@ PROBLEMS = {
 }
 TO_LABELS = {Address.ID: gettext_lazy("to the ID"), Address.PRIVATE: gettext_lazy("to the private address")}
 MARKS = {
+    State.SCHEDULED: "scheduled",
     State.ACTIVE: "active",
     State.REGISTERED: "pending",
     State.EXPIRED: "expired",
     State.SUSPENDED: "suspended",
 }
 SENTENCES = {
+    State.SCHEDULED: gettext_lazy("Starts on the activation date. Until then nothing opens."),
     State.ACTIVE: gettext_lazy("Has set a password and is in."),
     State.REGISTERED: gettext_lazy("Has not set a password yet."),
     State.EXPIRED: gettext_lazy("Did not set a password before the deadline. Send the mail again."),
     State.SUSPENDED: gettext_lazy("Cannot open this workspace until resumed."),
+}
+CREDENTIAL_LABELS = {
+    "": gettext_lazy("waits to be used"),
+    "early": gettext_lazy("waits for its day"),
+    "used": gettext_lazy("used"),
+    "withdrawn": gettext_lazy("replaced"),
+    "expired": gettext_lazy("deadline passed"),
 }
 LANGUAGE_NAMES = {"ko": "한국어", "en": "English", "ja": "日本語"}
 
@@ -103,6 +114,7 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
         "mark": MARKS[state],
         "state_sentence": SENTENCES[state],
         "role_label": ROLES[queries.roles([member])(member)],
+        "starts_at": member.starts_at if state is State.SCHEDULED else None,
         "registered_at": member.registered_at,
         "activated_at": member.activated_at,
         "language_name": LANGUAGE_NAMES.get(member.account.language, ""),
@@ -119,26 +131,28 @@ def _may_send_again(actor: MemberActor, member: Member, managed: bool) -> bool:
 
 
 def _credential(member: Member, letters: list[Letter]) -> dict[str, Any] | None:
+    code = ActivationCode.objects.filter(account_id=member.account_id, workspace_id=member.workspace_id).first()
     issued = OneTimeSecret.objects.filter(
         account_id=member.account_id, workspace_id=member.workspace_id, purpose=Purpose.SET_PASSWORD
     )
-    row = issued.order_by("-id").first()
+    link = issued.order_by("-id").first()
+    row: ActivationCode | OneTimeSecret | None = code or link
     if row is None:
         return None
-    labels = {
-        "": _("waits to be used"),
-        "used": _("used"),
-        "withdrawn": _("replaced"),
-        "expired": _("deadline passed"),
-    }
-    sent = next((letter.ended_at for letter in letters if letter.secret_id == row.pk and letter.state == "sent"), None)
+    if code:
+        end = "withdrawn" if member.account.has_own_password and not code.used_at else activation.end_of(code)
+        about = [letter for letter in letters if letter.kind == kinds.Kind.TEMPORARY_PASSWORD]
+        about = [letter for letter in about if letter.posted_at >= code.issued_at]
+    else:
+        end = end_of(link) if link else ""
+        about = [letter for letter in letters if letter.secret_id == row.pk]
     return {
+        "is_code": code is not None,
         "issued_at": row.issued_at,
-        "sent_at": sent,
+        "sent_at": next((letter.ended_at for letter in about if letter.state == Letter.SENT), None),
         "used_at": row.used_at,
         "expires_at": row.expires_at,
-        "state": end_of(row) or "living",
-        "state_label": labels[end_of(row)],
+        "state_label": CREDENTIAL_LABELS[end],
     }
 
 

@@ -1,22 +1,62 @@
-"""A set-password link that is shown once, because there is no mail server to send it (PRODUCT.md §4.2, §4.7 a)."""
+"""What is shown once after registering: passwords and links to hand over (PRODUCT.md §4.2, §4.7 a, N8)."""
 
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
-from dure.core import keys, links
-from dure.members.models import Member
-from dure.web.context import name_of
+from django.utils.dateparse import parse_datetime
+
+from dure.accounts.models import Address
+from dure.core import clock, keys, links
+from dure.members.actions import handing
+from dure.members.actions.handing import Handed
+from dure.web.context import avatar_of, name_of
+
+LASTS = timedelta(hours=1)
+"""How long what stands on a screen may still be mailed from it."""
 
 
-def keep(request: Any, member: Member, secret: str) -> None:
-    """Carry the link over the redirect, sealed, in this browser's session."""
-    slip = {"member": member.uid, "name": name_of(member), "link": links.mailed(secret)}
-    request.session["slip"] = keys.seal("slip", slip).decode()
+def keep(request: Any, handed: Iterable[Handed]) -> None:
+    """Carry over the redirect, sealed, in this browser's session, what there is to show."""
+    shown = [one for one in handed if one.password or one.link]
+    addresses = handing.addresses_of([one.member for one in shown])
+    slips = [_slip(one, addresses[one.member.account_id]) for one in shown]
+    request.session["slips"] = seal(slips)
 
 
-def take(request: Any, member_uid: str) -> dict[str, Any] | None:
-    """Return the slip about a member and forget it."""
-    sealed = request.session.pop("slip", None)
-    if sealed is None:
-        return None
-    slip = keys.unseal("slip", sealed.encode())
-    return slip if slip["member"] == member_uid else None
+def _slip(one: Handed, addresses: dict[str, Address]) -> dict[str, Any]:
+    member = one.member
+    return {
+        "member": member.uid,
+        "name": name_of(member),
+        "lang": member.name_language,
+        "avatar": avatar_of(member),
+        "language": member.account.language,
+        "id_address": addresses[Address.ID].canonical,
+        "private": addresses[Address.PRIVATE].canonical if Address.PRIVATE in addresses else "",
+        "password": one.password,
+        "link": links.mailed(one.link) if one.link else "",
+        "code": one.via if one.password else "",
+        "starts_at": member.starts_at.isoformat() if member.starts_at else "",
+        "deadline_at": member.deadline_at.isoformat() if member.deadline_at else "",
+    }
+
+
+def seal(slips: list[dict[str, Any]]) -> str:
+    """Return slips as a text that only this server reads, with the moment."""
+    return keys.seal("slips", {"slips": slips, "at": clock.now().isoformat()}).decode()
+
+
+def read(sealed: str) -> list[dict[str, Any]]:
+    """Return the slips, or nothing when they are older than an hour or not ours."""
+    try:
+        found = keys.unseal("slips", sealed.encode())
+    except (keys.Unreadable, UnicodeError):
+        return []
+    at = parse_datetime(found["at"])
+    return found["slips"] if at and clock.now() - at < LASTS else []
+
+
+def take(request: Any) -> list[dict[str, Any]]:
+    """Return the slips of this browser and forget them."""
+    return read(request.session.pop("slips", ""))

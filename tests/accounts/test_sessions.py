@@ -149,11 +149,11 @@ def test_a_new_password_ends_the_links_that_were_mailed_before_it(cast: Cast, po
 
 
 def test_what_a_sign_in_reads_is_the_account(cast: Cast) -> None:
-    account, whole = queries.signing_in(cast.yuki.address), cast.yuki.account
-    assert account is not None
+    (account, code), whole = queries.signing_in(cast.yuki.address), cast.yuki.account
+    assert account is not None and code is None
     for name in ("pk", "password", "language", "epoch", "uid", "origin_id"):
         assert getattr(account, name) == getattr(whole, name)
-    assert queries.signing_in("nobody@nowhere.example") is None
+    assert queries.signing_in("nobody@nowhere.example") == (None, None)
 
 
 @pytest.mark.parametrize("address", ["yuki.tanaka@hanbitsoft.co.kr", "nobody@nowhere.example"])

@@ -10,7 +10,8 @@ from dure.core import clock
 from dure.core.models import OneTimeSecret
 from dure.mail import delivery
 from dure.mail.models import Letter
-from dure.members.actions.admitting import send_again
+from dure.members.actions.handing import Method
+from dure.members.actions.sending_again import send_again
 from dure.members.models import Member
 from tests.cast import Cast
 from tests.post import PostOffice, free_port
@@ -133,7 +134,7 @@ def test_a_server_without_tls_is_not_trusted_as_smtps(cast: Cast, post: PostOffi
 
 def test_a_re_issue_withdraws_the_waiting_letter(cast: Cast, post: PostOffice, registered: Letter) -> None:
     member = Member.objects.get(given_name="하은")
-    send_again(cast.minjun.actor, member_uid=member.uid)
+    send_again(cast.minjun.actor, member_uids=[member.uid], method=Method.MEMBER)
     registered.refresh_from_db()
     assert (registered.state, registered.sealed) == (Letter.WITHDRAWN, None)
     post.deliver()
@@ -145,7 +146,7 @@ def test_a_letter_withdrawn_between_lease_and_sending_is_not_sent(
     cast: Cast, post: PostOffice, registered: Letter
 ) -> None:
     leased = delivery.claim()
-    send_again(cast.minjun.actor, member_uid=Member.objects.get(given_name="하은").uid)
+    send_again(cast.minjun.actor, member_uids=[Member.objects.get(given_name="하은").uid], method=Method.MEMBER)
     from dure.mail.transport import Transport
 
     with Transport() as transport:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from dure.accounts import activation
 from dure.accounts.actions.links import LinkEnded
+from dure.accounts.actions.signing_in import CodeEnded
 from dure.accounts.actors import Operator, Visitor
 from dure.accounts.addresses import AddressTaken
-from dure.accounts.models import Account, Address
+from dure.accounts.models import Account, ActivationCode, Address
 from dure.audit.models import AuditEvent
 from dure.audit.trail import first_broken
 from dure.core import keys, secrets
@@ -19,7 +21,9 @@ from dure.core.models import OneTimeSecret
 from dure.joining.actions.founding import AlreadySetUp, WrongSetUpCode, issue_set_up_code, set_up_server
 from dure.joining.actions.registering import AlreadyMember, register_member
 from dure.mail.models import Letter
-from dure.members.actions.admitting import send_again, set_password
+from dure.members.actions.admitting import replace_temporary_password, set_password
+from dure.members.actions.handing import Method
+from dure.members.actions.sending_again import AlreadyRegistered, send_again
 from dure.members.actions.suspending import LastSuperAdmin, suspend
 from dure.members.models import Member
 from dure.workspaces.models import Workspace
@@ -96,7 +100,7 @@ def test_one_form_sent_eight_times_at_once_is_one_member(crowd: Cast, post: Post
 
 
 def test_one_link_used_eight_times_at_once_sets_one_password(crowd: Cast, no_post: None) -> None:
-    link = registering(crowd.minjun.actor, address="race@example.com")().link
+    link = registering(crowd.minjun.actor, address="race@example.com")().handed.link
     row = secrets.find(link)
     assert row is not None
     outcome = at_once(
@@ -107,12 +111,12 @@ def test_one_link_used_eight_times_at_once_sets_one_password(crowd: Cast, no_pos
 
 
 def test_a_link_used_while_it_is_re_issued_is_either_used_or_replaced(crowd: Cast, no_post: None) -> None:
-    link = registering(crowd.minjun.actor, address="race@example.com")().link
+    link = registering(crowd.minjun.actor, address="race@example.com")().handed.link
     row, member = secrets.find(link), Member.objects.get(given_name="Rita")
     assert row is not None
     used, again = at_once(
         lambda: set_password(Visitor(), secret=row, password=NEW),
-        lambda: send_again(crowd.minjun.actor, member_uid=member.uid),
+        lambda: send_again(crowd.minjun.actor, member_uids=[member.uid], method=Method.MEMBER),
     )
     member.refresh_from_db()
     living = OneTimeSecret.objects.filter(used_at=None, withdrawn_at=None).count()
@@ -154,3 +158,42 @@ def test_the_trail_stays_one_chain(crowd: Cast, post: PostOffice) -> None:
     assert first_broken(crowd.hanbit.pk, keys=keys.derive_all("audit")) is None
     numbers = list(AuditEvent.objects.filter(workspace_id=crowd.hanbit.pk).values_list("number", flat=True))
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_two_admins_re_issuing_at_once_leave_one_living_password(crowd: Cast, no_post: None) -> None:
+    member = registering(crowd.minjun.actor, address="race@example.com")().member
+    actors = [crowd.sora.actor, crowd.minjun.actor] * 2
+    outcome = at_once(
+        *(lambda actor=actor: send_again(actor, member_uids=[member.uid], method=Method.GENERATE) for actor in actors)
+    )
+    shown = [result.handed[0].password for result in outcome]
+    code = ActivationCode.objects.get(account_id=member.account_id)
+    assert sum(activation.is_same(password, code.encoded) for password in shown) == 1
+    assert OneTimeSecret.objects.filter(used_at=None, withdrawn_at=None).count() == 0
+
+
+def test_a_re_issue_while_the_password_is_saved_is_either_too_late_or_wins(crowd: Cast, no_post: None) -> None:
+    member = registering(crowd.minjun.actor, address="race@example.com")().member
+    first = send_again(crowd.minjun.actor, member_uids=[member.uid], method=Method.GENERATE).handed[0]
+    saved, again = at_once(
+        lambda: replace_temporary_password(Visitor(), code_uid=first.via, password=NEW),
+        lambda: send_again(crowd.sora.actor, member_uids=[member.uid], method=Method.GENERATE),
+    )
+    member.refresh_from_db()
+    if isinstance(saved, Account):
+        assert member.state == "active" and isinstance(again, AlreadyRegistered)
+    else:
+        assert isinstance(saved, CodeEnded) and member.state == "registered" and again.handed[0].password
+
+
+def test_one_temporary_password_saved_four_times_at_once_sets_one_password(crowd: Cast, no_post: None) -> None:
+    member = registering(crowd.minjun.actor, address="race@example.com")().member
+    code = send_again(crowd.minjun.actor, member_uids=[member.uid], method=Method.GENERATE).handed[0].via
+    outcome = at_once(
+        *(
+            lambda number=number: replace_temporary_password(Visitor(), code_uid=code, password=f"{NEW} {number}")
+            for number in range(4)
+        )
+    )
+    assert sum(isinstance(result, Account) for result in outcome) == 1, outcome
+    assert sum(isinstance(result, CodeEnded) for result in outcome) == 3

@@ -78,6 +78,7 @@ def test_suspended_is_resumed_to_what_it_was(people: Cast) -> None:
 STEPS = ("activate", "send_again", "suspend", "resume")
 ALLOWED = {
     ("activate", "registered"), ("send_again", "registered"), ("send_again", "expired"), ("suspend", "registered"),
+    ("send_again", "scheduled"), ("suspend", "scheduled"),
     ("suspend", "expired"), ("suspend", "active"), ("resume", "suspended"),
 }  # fmt: skip
 
@@ -91,6 +92,7 @@ def test_every_pair_of_step_and_state(step: str, state: State) -> None:
 
     at = clock.now()
     facts = {
+        State.SCHEDULED: {"starts_at": at + timedelta(days=1), "deadline_at": at + timedelta(days=4)},
         State.REGISTERED: {"deadline_at": at + timedelta(days=1)},
         State.EXPIRED: {"deadline_at": at - timedelta(seconds=1)},
         State.ACTIVE: {"activated_at": at},

@@ -1,5 +1,7 @@
 """Steps that several stories share."""
 
+import re
+
 from tests.cast import Cast, Person
 from tests.post import Mail, PostOffice
 from tests.visitor import Page, Visitor
@@ -25,3 +27,15 @@ def open_link(browser: Visitor, link: str) -> Page:
     page = browser.open(link)
     assert page.status == 200, page.text
     return browser.follow(page, "Set my password")
+
+
+def secret_on(page: Page) -> str:
+    """Return the temporary password that stands on a page, once."""
+    found = re.search(r'id="secret">([^<]+)<', page.body)
+    assert found, page.text
+    return found[1]
+
+
+def handed_a_password(cast: Cast, **typed: str) -> str:
+    """Register somebody with a generated temporary password and return it."""
+    return secret_on(register(cast, cast.minjun, method="generate", **typed))

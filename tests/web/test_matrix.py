@@ -22,6 +22,7 @@ MEMBER = dict(zip(ROLES, ("sign_in", "open", "open", "open", "open", 404, "mine"
 ENTER = dict(zip(ROLES, ("sign_in", 403, "open", "open", "open", 404, "mine"), strict=True))
 MANAGE = dict(zip(ROLES, ("sign_in", 403, 403, "open", "open", 404, "mine"), strict=True))
 ACCOUNT = dict(zip(ROLES, ("sign_in", "open", "open", "open", "open", "open", "open"), strict=True))
+TEMPORARY = dict(zip(ROLES, ("sign_in", *["start"] * 6), strict=True))
 PUBLIC = dict.fromkeys(ROLES, "open")
 
 EXPECTED = {
@@ -41,7 +42,9 @@ EXPECTED = {
     "demo/mailbox/": PUBLIC,
     "demo/mailbox/<uid:name>/": PUBLIC,
     "demo/mailbox/<uid:name>/html/": PUBLIC,
-    "sign-out/": ACCOUNT,
+    "sign-out/": PUBLIC,
+    "first-password/": TEMPORARY,
+    "how-to-start/": PUBLIC,
     "account/password/": ACCOUNT,
     "workspaces/": ACCOUNT,
     "w/<uid:workspace>/": MEMBER,
@@ -51,7 +54,9 @@ EXPECTED = {
     "w/<uid:workspace>/admin/members/": MANAGE,
     "w/<uid:workspace>/admin/members/register/": MANAGE,
     "w/<uid:workspace>/admin/members/<uid:member_uid>/": MANAGE,
-    "w/<uid:workspace>/admin/members/<uid:member_uid>/send-again/": MANAGE,
+    "w/<uid:workspace>/admin/members/again/": MANAGE,
+    "w/<uid:workspace>/admin/members/handing-over/": MANAGE,
+    "w/<uid:workspace>/admin/members/handing-over/mail/": MANAGE,
     "w/<uid:workspace>/admin/mail/": MANAGE,
 }
 POST_ONLY = {
@@ -60,13 +65,14 @@ POST_ONLY = {
     "link/<uid:handle>/use/",
     "link/<uid:handle>/again/",
     "w/<uid:workspace>/prove-again/",
-    "w/<uid:workspace>/admin/members/<uid:member_uid>/send-again/",
+    "w/<uid:workspace>/admin/members/handing-over/mail/",
 }
 NOT_HERE = {
     "first-run/": 404,  # a workspace exists
     "demo/mailbox/": 404,  # not a demo
     "demo/mailbox/<uid:name>/": 404,
     "demo/mailbox/<uid:name>/html/": 404,
+    "w/<uid:workspace>/admin/members/handing-over/": 302,  # there is nothing to show
     "link/<uid:handle>/password/": 200,  # without its cookie it explains
 }
 
@@ -121,6 +127,8 @@ def _verdict(page: Any) -> Any:
         return "sign_in"
     if page.status == 302 and where == "/workspaces/":
         return "mine"
+    if page.status == 302 and where == "/":
+        return "start"
     return page.status
 
 
@@ -131,20 +139,21 @@ def _allowed(route: str, expected: Any) -> set[Any]:
         if route == "":
             return {302, "sign_in", "mine"}
         if route == "sign-in/":
-            return {200, 302}
+            return {200, "start"}
         return {NOT_HERE.get(route, 200), 302 if route == "l/<str:secret>" else 200}
     return {expected}
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> None:
-    """The three writing routes of the workspace, with a valid form each; refusals change no row."""
+    """The writing routes of the workspace, with a valid form each; refusals change no row."""
     forms = {
         "w/<uid:workspace>/admin/members/register/": {
             "family_name": "New", "given_name": "Noor", "id": "noor@hanbitsoft.co.kr", "private_address": "",
-            "send_to": "id", "language": "en", "submission": "11111111-1111-4111-8111-111111111111",
+            "send_to": "id", "language": "en", "method": "member", "submission": "11111111-1111-4111-8111-111111111111",
         },
-        "w/<uid:workspace>/admin/members/<uid:member_uid>/send-again/": {},
+        "w/<uid:workspace>/admin/members/again/": {"member": cast.yuki.member.uid, "method": "generate"},
+        "w/<uid:workspace>/admin/members/handing-over/mail/": {"sealed": "x", "to": "id"},
         "w/<uid:workspace>/prove-again/": {},
     }  # fmt: skip
     browser = browsers(cast)[role]

@@ -34,6 +34,7 @@ def save_password(account: Account, encoded: str) -> None:
     Session.objects.filter(account=account).delete()
     secrets.withdraw_openers(account.pk)
     outbox.withdraw_dead(account.pk)
+    outbox.withdraw_until_joined([account.pk])
 
 
 def _check_change(

@@ -2,14 +2,16 @@
 
 import secrets
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from dure.accounts import addresses, hashing, queries, tries
+from dure.accounts import activation, addresses, hashing, queries, tries
 from dure.accounts.actions.links import spend_link
+from dure.accounts.activation import Code
 from dure.accounts.actors import Owner, Visitor
 from dure.accounts.models import Account, Address, Device, RecoveryRequest, Session
-from dure.accounts.sessions import SessionStore
+from dure.accounts.sessions import CODE_LASTS, SessionStore
 from dure.core import clock, keys
 from dure.core.action import action, record, writing
 from dure.core.actor import Actor
@@ -45,28 +47,73 @@ class SignedIn:
     session: SessionStore
 
 
-def sign_in(actor: Visitor, *, address: str, password: str, network: str, device: str, language: str) -> SignedIn:
+class CodeEnded(DomainError):
+    """The temporary password is right and opens nothing now; ``end`` says why (PRODUCT.md §4.5)."""
+
+    code = "temporary_password_ended"
+    message = _("This temporary password no longer works. Ask your admin for a new one.")
+    status = 410
+    messages: ClassVar[dict[str, Any]] = {
+        "early": _("This temporary password is right, but it does not open anything before the day you start."),
+        "expired": _(
+            "The deadline for changing this temporary password has passed. "
+            "Ask your admin to send the ID and password again."
+        ),
+    }
+
+    def __init__(self, end: str) -> None:
+        super().__init__()
+        self.end, self.message = end, self.messages.get(end, self.message)
+
+
+@dataclass(frozen=True)
+class CodeTaken:
+    """A temporary password was right: a session that reaches the change-password page alone."""
+
+    session: SessionStore
+
+
+def sign_in(
+    actor: Visitor, *, address: str, password: str, network: str, device: str, language: str
+) -> SignedIn | CodeTaken:
     """Check ID and password at the cost of one hash, whoever it is.
 
     ``network`` is the client's network, ``device`` the value of its device cookie or empty.
 
-    :raises WrongCredentials: also for an account that does not exist, or has no own password.
+    :raises WrongCredentials: also for an account that does not exist, or has no password at all.
     :raises SlowedDown: when the password alone does not suffice now.
+    :raises CodeEnded: when a temporary password is right, but not now.
     :raises TooBusy: when too many sign in at this moment.
     """
     spelling = _spelling(address)
-    account = queries.signing_in(spelling)
+    account, code = queries.signing_in(spelling)
     known = _known_device(account, device)
     counters = tries.counters(address=spelling, network=network, device_id=known.pk if known else None)
     standing = tries.standing(counters)
-    right = hashing.verify_password(password, account.password if account else "")
+    if code:
+        right = activation.matches(password, code.encoded)
+    else:
+        right = hashing.verify_password(password, account.password if account else "")
     if account is None or not right:
         tries.count_failure(counters)
         raise SlowedDown if standing.slowed else WrongCredentials
     if standing.slowed:
         _ask_for_link(spelling, language)
         raise SlowedDown
+    if code:
+        return _take_code(actor, account=account, code=code, counted=standing.counted)
     return _enter(actor, account=account, device=known, counted=standing.counted)
+
+
+@action(needs=None, records=Event.CODE_ENTERED)
+def _take_code(actor: Actor, *, account: Account, code: Code, counted: list[tries.Counter]) -> CodeTaken:
+    end = activation.end_of(code)
+    if end:
+        raise CodeEnded(end)
+    tries.forget(counted)
+    record(actor, Event.CODE_ENTERED, subject_kind="account", subject_id=account.pk, via=code.uid)
+    until = min(code.expires_at, clock.now() + CODE_LASTS)
+    return CodeTaken(session=SessionStore.open_for_code(account.pk, code.uid, until))
 
 
 def _spelling(address: str) -> str:

@@ -11,9 +11,10 @@ from dure.core.action import action, record
 from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotAllowed
 from dure.core.events import Event
-from dure.core.secrets import LIFETIMES, Purpose
+from dure.core.secrets import Purpose
 from dure.joining.people import Person, Place, make_place, person
-from dure.members.actions.admitting import hand_link
+from dure.members.actions import handing
+from dure.members.actions.handing import Method
 from dure.members.actions.proving import post_proof
 from dure.members.models import Member
 from dure.workspaces import rules
@@ -78,8 +79,8 @@ def found_workspace(actor: Actor, *, name: str, languages: list[str], time_zone:
     if not actor.is_super_admin:
         raise NotAllowed
     place = _found(actor, name=name, languages=languages, time_zone=time_zone, admin=admin)
-    handed = hand_link(place.member, place.id, place.id.canonical)
-    return Founded(workspace=place.member.workspace, member=place.member, link=handed.shown)
+    handed = handing.issue([place.member], Method.MEMBER)[0]
+    return Founded(workspace=place.member.workspace, member=place.member, link=handed.link)
 
 
 def _check_first_run(
@@ -124,8 +125,8 @@ def _found(
 ) -> Place:
     workspace = Workspace(name=name, languages=languages, time_zone=time_zone, founded_at=clock.now())
     workspace.save(force_insert=True)
-    deadline_at = None if password else clock.now() + LIFETIMES[Purpose.SET_PASSWORD]
-    place = make_place(workspace, admin, password=password, is_super_admin=True, deadline_at=deadline_at)
+    window = None if password else handing.window(Method.MEMBER, None)
+    place = make_place(workspace, admin, password=password, is_super_admin=True, window=window)
     record(
         actor,
         Event.WORKSPACE_FOUNDED,

@@ -1,8 +1,9 @@
-"""Registration by an admin (K4 N1 N2 N5)."""
+"""Registration by an admin (K4 N1 N2 N3 N4 N5)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
@@ -14,10 +15,11 @@ from dure.core.actor import Actor
 from dure.core.errors import DomainError
 from dure.core.events import Event
 from dure.core.permissions import Permission
-from dure.core.secrets import LIFETIMES, Purpose
 from dure.joining.people import Person, Place, make_place, person
 from dure.members import queries
-from dure.members.actions.admitting import hand_link
+from dure.members.actions import handing
+from dure.members.actions.handing import Handed, Method
+from dure.members.actions.sending_again import check_typed
 from dure.members.models import Member
 from dure.workspaces.models import Workspace
 
@@ -47,69 +49,121 @@ class AlreadySubmitted(Exception):
         self.member = member
 
 
+class InvalidStart(DomainError):
+    """A day that has passed, or more than a year ahead."""
+
+    code = "invalid_start"
+    message = _("Choose today or a day within the next year.")
+    field = "starts_on"
+
+
 @dataclass(frozen=True)
 class Registered:
-    """The new member; ``link`` is the set-password secret when there is no mail server to send it."""
+    """The new member, and what there is to hand over; nothing when the same form came twice."""
 
     member: Member
-    link: str
+    handed: Handed | None
 
 
 def register_member(actor: Actor, *, submission: str, **typed: Any) -> Registered:
-    """Give a person an ID and a place in this workspace; they set their password from a mail (K5).
+    """Give a person an ID and a place in this workspace (K4).
 
-    ``typed``: ``id``, ``family_name``, ``given_name``, ``language``, ``private_address``, ``send_to`` (``id`` or
-    ``private``). The same ``submission`` a second time registers nobody and returns the first one's member.
+    ``typed``: ``id``, ``family_name``, ``given_name``, ``language``, ``private_address``, ``method`` (how they come to
+    their first password), ``send_to`` (``id`` or ``private``, for the link), ``password`` (the admin's own), and
+    ``starts_on`` (a date in the workspace's time zone, or None for now). The same ``submission`` a second time
+    registers nobody and returns the first one's member.
 
     :raises NotAllowed: without *Member management*.
-    :raises InvalidAddress, InvalidName, NoPrivateAddress: what was typed.
+    :raises InvalidAddress, InvalidName, NoPrivateAddress, InvalidStart, PasswordRefused: what was typed.
     :raises AlreadyMember: the ID is a member here.
     :raises AddressTaken: the ID signs somebody in elsewhere on this server; nothing was written.
     """
     try:
         return _register(actor, submission=submission, **typed)
     except AlreadySubmitted as again:
-        return Registered(member=again.member, link="")
+        return Registered(member=again.member, handed=None)
 
 
-def _check(_actor: Actor, *, submission: str, send_to: str, **typed: Any) -> dict[str, Any]:
-    somebody = person(private=typed.pop("private_address"), **typed)
-    if send_to == Address.PRIVATE and not somebody.private:
+def _check(
+    actor: Actor,
+    *,
+    submission: str,
+    send_to: str = Address.ID,
+    method: Method = Method.MEMBER,
+    password: str = "",
+    starts_on: date | None = None,
+    **typed: Any,
+) -> dict[str, Any]:
+    workspace = queries.workspace_of(actor)
+    somebody = person(private=typed.pop("private_address", ""), **typed)
+    if method is Method.MEMBER and send_to == Address.PRIVATE and not somebody.private:
         raise NoPrivateAddress
-    return {"somebody": somebody}
+    starts_at = start_of(starts_on, workspace)
+    code = {"password": "", "encoded": ""}
+    if method is Method.ADMIN:
+        words = [workspace.name, somebody.id, somebody.private, somebody.family_name, somebody.given_name]
+        code = check_typed(password, context=words, minimum=workspace.password_minimum)
+    return {"somebody": somebody, "starts_at": starts_at, "method": method, "send_to": send_to, **code}
+
+
+def start_of(day: date | None, workspace: Workspace) -> datetime | None:
+    """Return when a day begins in the workspace's time zone; None for today.
+
+    :raises InvalidStart: as its name says.
+    """
+    zone = ZoneInfo(workspace.time_zone)
+    today = clock.now().astimezone(zone).date()
+    if day is None or day == today:
+        return None
+    if not today < day <= today + timedelta(days=366):
+        raise InvalidStart
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 
 
 @action(needs=Permission.MEMBERS_MANAGE, records=Event.MEMBER_REGISTERED, before=_check)
-def _register(actor: Actor, *, somebody: Person, submission: str, send_to: str, **_typed: Any) -> Registered:
+def _register(
+    actor: Actor,
+    *,
+    somebody: Person,
+    submission: str,
+    method: Method,
+    send_to: str,
+    starts_at: datetime | None,
+    password: str,
+    encoded: str,
+    **_typed: Any,
+) -> Registered:
     workspace = queries.workspace_of(actor)
-    deadline_at = clock.now() + LIFETIMES[Purpose.SET_PASSWORD]
-    place = _place(workspace, somebody, submission, deadline_at)
-    to = place.private if send_to == Address.PRIVATE and place.private else place.id
-    handed = hand_link(place.member, to, somebody.id)
+    place = _place(workspace, somebody, submission, starts_at=starts_at, window=handing.window(method, starts_at))
+    handed = handing.issue([place.member], method, to=send_to, typed=password, encoded=encoded)[0]
+    fields = ["id", "family_name", "given_name", "language"]
+    fields += ["private_address"] * bool(place.private) + ["starts_at"] * bool(starts_at)
+    fields += ["temporary_password"] * bool(handed.password)
     record(
         actor,
         Event.MEMBER_REGISTERED,
         subject_kind="member",
         subject_id=place.member.pk,
-        fields=["id", "family_name", "given_name", "language", *(["private_address"] if place.private else [])],
+        fields=fields,
+        via=handed.via,
     )
-    return Registered(member=place.member, link=handed.shown)
+    return Registered(member=place.member, handed=handed)
 
 
-def _place(workspace: Workspace, somebody: Person, submission: str, deadline_at: datetime) -> Place:
+def _place(workspace: Workspace, somebody: Person, submission: str, **start: Any) -> Place:
     """Write the rows; when the database refuses them, tell why.
 
     A form that was sent, gone back to and sent with another ID is about another person.
     """
     try:
-        return make_place(workspace, somebody, submission=submission, deadline_at=deadline_at)
+        return make_place(workspace, somebody, submission=submission, **start)
     except addresses.AddressTaken:
         before = queries.of(workspace).filter(submission=submission).first()
         holder = addresses.holder(somebody.id)
         if before and holder and before.account_id == holder.account_id:
             raise AlreadySubmitted(before) from None
         if before and holder is None:
-            return make_place(workspace, somebody, deadline_at=deadline_at)
+            return make_place(workspace, somebody, **start)
         if holder and queries.of(workspace).filter(account_id=holder.account_id).exists():
             raise AlreadyMember from None
         raise

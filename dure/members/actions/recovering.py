@@ -14,7 +14,7 @@ from dure.core.models import OneTimeSecret
 from dure.core.secrets import Purpose
 from dure.mail import outbox
 from dure.mail.kinds import Kind
-from dure.members.actions.admitting import ask_link_again
+from dure.members.actions.admitting import ask_first_link
 
 logger = logging.getLogger(__name__)
 
@@ -51,14 +51,7 @@ def _answer(request: RecoveryRequest) -> None:
     if holder.account.has_own_password:
         _mail_link(Visitor(door="worker"), account=holder.account, address=holder, purpose=purpose)
     elif purpose is Purpose.RESET_PASSWORD:
-        _remind_of_first_link(holder.account)
-
-
-def _remind_of_first_link(account: Account) -> None:
-    issued = OneTimeSecret.objects.filter(account_id=account.pk, purpose=Purpose.SET_PASSWORD)
-    first = issued.exclude(address_id=None).order_by("-id").first()
-    if first is not None:
-        ask_link_again(Visitor(door="worker"), handle=first.uid)
+        ask_first_link(Visitor(door="worker"), account=holder.account)
 
 
 def _mail_link(actor: Actor, *, account: Account, address: Address, purpose: Purpose) -> None:

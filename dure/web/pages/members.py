@@ -3,28 +3,38 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext_lazy, pgettext
+from django.views.decorators.http import require_safe
 
 from dure.core.permissions import Permission
 from dure.mail import outbox
+from dure.mail import queries as letters
+from dure.mail.models import Letter
 from dure.members import queries, rules
-from dure.members.actions.admitting import send_again as hand_again
 from dure.members.models import Member
 from dure.members.rules import State
-from dure.web import door, slips
+from dure.web import door
 from dure.web.context import ROLES, avatar_of, name_of
 from dure.web.panel import MARKS
 from dure.web.panel import person as panel_of
 
 MANAGE = door.page(needs=Permission.MEMBERS_MANAGE)
+WHY = {
+    "": gettext_lazy("no mail was sent"),
+    Letter.WAITING: gettext_lazy("the mail waits"),
+    Letter.SENDING: gettext_lazy("the mail waits"),
+    Letter.SENT: gettext_lazy("the mail was sent"),
+    Letter.FAILED: gettext_lazy("the mail failed"),
+    Letter.EXPIRED: gettext_lazy("the mail failed"),
+    Letter.WITHDRAWN: gettext_lazy("no mail was sent"),
+}
+"""Why somebody may not have come yet (N14)."""
 
 
 @MANAGE
@@ -50,21 +60,8 @@ def member(request: Any, member_uid: str, **_names: Any) -> HttpResponse:
         **_list(request, current=member_uid),
         **_around(request),
         "person": panel_of(actor, somebody),
-        "slip": slips.take(request, member_uid),
     }
     return render(request, "pages/admin/members.html", context)
-
-
-@MANAGE
-@require_POST
-def send_again(request: Any, member_uid: str, **_names: Any) -> HttpResponse:
-    """Mail a new set-password link, or show it once when there is no mail server."""
-    somebody, handed = hand_again(request.actor, member_uid=member_uid)
-    if handed.shown:
-        slips.keep(request, somebody, handed.shown)
-    else:
-        messages.success(request, _("The mail is on its way to %(name)s.") % {"name": name_of(somebody)})
-    return redirect("member", request.actor.member.workspace.uid, member_uid)
 
 
 def _around(request: Any) -> dict[str, Any]:
@@ -76,7 +73,6 @@ def _around(request: Any) -> dict[str, Any]:
         "smtp": outbox.can_send(),
         "total": counts[""],
         "person": None,
-        "slip": None,
     }
 
 
@@ -102,11 +98,14 @@ def _list(request: Any, *, current: str = "") -> dict[str, Any]:
         before=asked.get("before", ""),
     )
     role_of = queries.roles(page.rows)
+    fates = letters.fates([row.account_id for row in page.rows if rules.state_of(row) in rules.WAITING])
+    rows = [_row(request, row, role_of(row), current, fates.get(row.account_id)) for row in page.rows]
     return {
         "section": "members",
         "search": asked.get("q", ""),
         "state": state,
-        "rows": [_row(request, row, role_of(row), current) for row in page.rows],
+        "rows": rows,
+        "anybody_waits": any(row["waits"] for row in rows),
         "nothing_found": not page.rows,
         "previous_url": _address(request, state=state, before=page.previous) if page.previous else None,
         "next_url": _address(request, state=state, after=page.next) if page.next else None,
@@ -119,7 +118,7 @@ def _address(request: Any, **changes: str) -> str:
     return reverse("members", args=[request.actor.member.workspace.uid]) + (f"?{query}" if query else "")
 
 
-def _row(request: Any, row: Any, role: str, current: str) -> dict[str, Any]:
+def _row(request: Any, row: Any, role: str, current: str, fate: str | None) -> dict[str, Any]:
     state = rules.state_of(row)
     address = reverse("member", args=[request.actor.member.workspace.uid, row.uid])
     local, _at, domain = row.id_address.partition("@")
@@ -135,6 +134,8 @@ def _row(request: Any, row: Any, role: str, current: str) -> dict[str, Any]:
         "state_label": rules.LABELS[state],
         "mark": MARKS[state],
         "note": _note(row, state),
+        "waits": state in rules.WAITING,
+        "why": WHY.get(fate or "", "") if state in rules.WAITING and outbox.can_send() else "",
         "role_label": "" if role == "member" else ROLES[role],
         "url": address + (f"?{_kept(request.GET)}" if _kept(request.GET) else ""),
         "current": row.uid == current,
@@ -147,6 +148,8 @@ def _kept(asked: QueryDict) -> str:
 
 
 def _note(row: Member, state: State) -> str:
+    if state is State.SCHEDULED and row.starts_at:
+        return _("from %(day)s") % {"day": date_format(localtime(row.starts_at), "SHORT_DATE_FORMAT")}
     if state in (State.REGISTERED, State.EXPIRED) and row.deadline_at:
         day = date_format(localtime(row.deadline_at), "SHORT_DATETIME_FORMAT")
         until, passed = _("until %(day)s"), _("passed on %(day)s")

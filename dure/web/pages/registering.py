@@ -1,4 +1,4 @@
-"""Register member: a sheet on a phone, a panel on a PC (K4 N1 N2)."""
+"""Register member: a sheet on a phone, a panel on a PC (K4 N1 N2 N3 N4)."""
 
 import uuid
 from typing import Any
@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from dure.core.errors import DomainError
@@ -18,11 +19,12 @@ from dure.joining.actions.registering import register_member
 from dure.mail import outbox
 from dure.web import door, slips
 from dure.web.context import name_of
-from dure.web.forms import PaperForm, id_field
+from dure.web.forms import id_field
+from dure.web.pages.handing import TO, MethodForm
 
 
-class RegisterForm(PaperForm):
-    """Name and ID, and where the set-password mail goes."""
+class RegisterForm(MethodForm):
+    """Name and ID, from when on, and how they come to their password."""
 
     family_name = forms.CharField(
         label=gettext_lazy("Family name"), max_length=200, required=False, strip=False, widget=forms.TextInput
@@ -41,11 +43,18 @@ class RegisterForm(PaperForm):
     )
     send_to = forms.ChoiceField(
         label=gettext_lazy("Send the set-password mail to"),
-        choices=[("id", gettext_lazy("the ID")), ("private", gettext_lazy("the private address"))],
+        choices=TO,
         widget=forms.RadioSelect,
         initial="id",
     )
     language = forms.ChoiceField(label=gettext_lazy("Language of the mail"), choices=settings.LANGUAGES)
+    starts_on = forms.DateField(
+        label=gettext_lazy("Activation date"),
+        required=False,
+        help_text=gettext_lazy("Empty means now. Until that day nothing opens, and the mail goes out on it."),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d", "%Y.%m.%d", "%Y/%m/%d"],
+    )
     submission = forms.CharField(max_length=36, widget=forms.HiddenInput)
 
     def __init__(self, *arguments: Any, **names: Any) -> None:
@@ -55,11 +64,12 @@ class RegisterForm(PaperForm):
 
 
 @door.page(needs=Permission.MEMBERS_MANAGE)
+@sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: Any, **_names: Any) -> HttpResponse:
     """Show the form, or register and say "… has been added"."""
     workspace = request.actor.member.workspace
-    fresh = {"submission": str(uuid.uuid4()), "language": workspace.language, "send_to": "id"}
+    fresh = {"submission": str(uuid.uuid4()), "language": workspace.language, "send_to": "id", "method": "member"}
     form = RegisterForm(request.POST or None, initial=fresh)
     if request.method == "POST" and form.is_valid():
         try:
@@ -74,8 +84,9 @@ def register(request: Any, **_names: Any) -> HttpResponse:
 
 
 def _added(request: Any, registered: Any) -> HttpResponse:
-    member = registered.member
+    member, workspace = registered.member, request.actor.member.workspace.uid
     messages.success(request, _("%(name)s has been added.") % {"name": name_of(member)})
-    if registered.link:
-        slips.keep(request, member, registered.link)
-    return redirect("member", request.actor.member.workspace.uid, member.uid)
+    if registered.handed and (registered.handed.password or registered.handed.link):
+        slips.keep(request, [registered.handed])
+        return redirect("handing_over", workspace)
+    return redirect("member", workspace, member.uid)

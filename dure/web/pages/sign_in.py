@@ -14,7 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dure.accounts.actions.recovering import ask_for_reset
-from dure.accounts.actions.signing_in import SlowedDown, WrongCredentials, sign_in, sign_out
+from dure.accounts.actions.signing_in import CodeEnded, CodeTaken, SlowedDown, WrongCredentials, sign_in, sign_out
+from dure.accounts.actors import Owner
 from dure.accounts.addresses import InvalidAddress
 from dure.core.errors import TooBusy
 from dure.joining.actions.founding import is_set_up
@@ -74,9 +75,11 @@ def page(request: Any) -> HttpResponse:
             device=request.COOKIES.get(door.DEVICE_COOKIE, ""),
             language=get_language() or settings.LANGUAGE_CODE,
         )
-    except (WrongCredentials, SlowedDown, TooBusy) as refused:
+    except (WrongCredentials, SlowedDown, CodeEnded, TooBusy) as refused:
         return _show(request, form, banner=refused.sentence(), status=429 if isinstance(refused, TooBusy) else 200)
     door.enter(request, opened)
+    if isinstance(opened, CodeTaken):
+        return redirect("first_password")
     return door.greet(redirect(_safe(request, typed["next"])), opened.account, opened.device)
 
 
@@ -95,11 +98,13 @@ def _safe(request: HttpRequest, address: str) -> str:
     return address if own and address.startswith("/") else "/"
 
 
-@door.signed_in
+@door.public
 @require_POST
 def leave(request: Any) -> HttpResponse:
-    """Sign this browser out."""
-    sign_out(request.owner, session_key=request.session.session_key)
+    """Sign this browser out, whatever it was signed in with."""
+    account = door.account_of(request)
+    if account is not None:
+        sign_out(Owner(account), session_key=request.session.session_key)
     request.session.flush()
     return redirect("sign_in")
 
