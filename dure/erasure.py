@@ -7,7 +7,7 @@ stays, and ids are never used again.
 
 from datetime import timedelta
 
-from dure.accounts.models import Account, Device, RecoveryRequest, Session
+from dure.accounts.models import Account, Device, ListingCode, RecoveryRequest, Session
 from dure.core import clock
 from dure.core.models import OneTimeSecret
 from dure.mail.models import Letter
@@ -23,6 +23,8 @@ RULES = {
     "OneTimeSecret": "deleted by the account's id",
     "Letter": "deleted by the account's id; its content was wiped before, at its end",
     "RecoveryRequest": "deleted when answered, within a day at the latest; sealed until then",
+    "ListingCode": "deleted a day after its ten minutes; sealed until then",
+    "HelpRequest": "with the member, or with the workspace",
     "Tries": "deleted after 30 days; keyed hashes, nothing can be read back",
     "Workspace": "deleted",
     "AuditEvent": "stays: ids and names of fields, nothing personal",
@@ -44,5 +46,6 @@ def purge_dead() -> int:
     deleted += OneTimeSecret.objects.filter(expires_at__lt=at - timedelta(days=90)).delete()[0]
     deleted += Letter.objects.filter(ended_at__lt=at - timedelta(days=365)).delete()[0]
     deleted += Device.objects.filter(last_used_at__lt=at - timedelta(days=400)).delete()[0]
+    deleted += ListingCode.objects.filter(expires_at__lt=at - timedelta(days=1)).delete()[0]
     deleted += RecoveryRequest.objects.filter(asked_at__lt=at - timedelta(days=1)).delete()[0]
     return deleted

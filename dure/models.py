@@ -1,20 +1,32 @@
 """Every package's models, where Django looks for them."""
 
-from dure.accounts.models import Account, Address, Device, RecoveryRequest, Session, Tries
+from dure.accounts.models import (
+    Account,
+    ActivationCode,
+    Address,
+    Device,
+    ListingCode,
+    RecoveryRequest,
+    Session,
+    Tries,
+)
 from dure.audit.models import AuditEvent, AuditHead
 from dure.core.models import OneTimeSecret
 from dure.mail.models import Letter
-from dure.members.models import Grant, Member
+from dure.members.models import Grant, HelpRequest, Member
 from dure.workspaces.models import Workspace
 
 __all__ = [
     "Account",
+    "ActivationCode",
     "Address",
     "AuditEvent",
     "AuditHead",
     "Device",
     "Grant",
+    "HelpRequest",
     "Letter",
+    "ListingCode",
     "Member",
     "OneTimeSecret",
     "RecoveryRequest",

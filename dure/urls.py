@@ -7,10 +7,12 @@ from django.urls import include, path, register_converter
 from dure.web.pages import (
     account,
     demo,
+    finding,
     first_password,
     first_run,
     handing,
     health,
+    helping,
     letters,
     links,
     members,
@@ -44,6 +46,8 @@ admin: list[Any] = [
     path("members/handing-over/", handing.handing_over, name="handing_over"),
     path("members/handing-over/mail/", handing.mail_codes, name="mail_codes"),
     path("members/<uid:member_uid>/", members.member, name="member"),
+    path("help/", helping.help_requests, name="help_requests"),
+    path("help/<uid:request_uid>/answer/", helping.answer, name="help_answer"),
     path("mail/", letters.mail, name="mail"),
 ]
 workspace: list[Any] = [
@@ -63,6 +67,11 @@ urlpatterns = [
     path("sign-out/", sign_in.leave, name="sign_out"),
     path("reset/", sign_in.reset, name="reset"),
     path("reset/asked/", sign_in.reset_asked, name="reset_asked"),
+    path("find/", finding.find, name="find"),
+    path("find/asked/", finding.asked, name="find_asked"),
+    path("find/<uid:handle>/", finding.code, name="find_code"),
+    path("find/<uid:handle>/list/", finding.listed, name="find_list"),
+    path("find/<uid:handle>/ask/", finding.ask, name="find_ask"),
     path("l/<str:secret>", links.arrive, name="arrive"),
     path("link/<uid:handle>/", links.opened, name="link"),
     path("link/<uid:handle>/password/", links.password, name="link_password"),

@@ -64,6 +64,9 @@ class _Reader(HTMLParser):
         elif tag == "select":
             self._select = name
             self._form.inputs.add(name)
+        elif tag == "textarea" and name:
+            self._form.inputs.add(name)
+            self._form.fields.append((name, ""))
         elif tag == "option" and self._select and "selected" in facts:
             self._form.fields.append((self._select, value))
 

@@ -126,5 +126,25 @@ class RecoveryRequest(models.Model):
 
     purpose = models.CharField(max_length=20)
     sealed_address = models.BinaryField()
+    code = models.ForeignKey("ListingCode", null=True, on_delete=models.CASCADE)
     language = models.CharField(max_length=8)
     asked_at = models.DateTimeField()
+
+
+class ListingCode(models.Model):
+    """A six-digit code that lists somebody's workspaces and never signs in (K12, PRODUCT.md §4.7 d).
+
+    There is one for whoever asks, also with an address nobody has; only the worker knows whom to mail it. ``browser``
+    is the keyed hash of the asking browser's cookie, ``code`` that of the code, and the address is sealed.
+    """
+
+    uid = models.CharField(max_length=22, unique=True, default=new_uid)
+    browser = models.BinaryField(max_length=32)
+    code = models.BinaryField(max_length=32)
+    sealed = models.BinaryField()
+    tries_left = models.IntegerField(default=5)
+    expires_at = models.DateTimeField()
+    proven_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="listing_code_by_expiry")]

@@ -21,6 +21,8 @@ class Purpose(StrEnum):
     PROVE_ADDRESS = "prove_address"
     SIGN_IN = "sign_in"
     FIRST_RUN = "first_run"
+    LIST_PLACES = "list_places"
+    FIND_ID = "find_id"
 
 
 LIFETIMES = {

@@ -17,6 +17,10 @@ class Kind(StrEnum):
     PROVE_ADDRESS = "prove_address"
     SIGN_IN_LINK = "sign_in_link"
     PASSWORD_CHANGED = "password_changed"
+    EMAIL_CODE = "email_code"
+    YOUR_IDS = "your_ids"
+    HELP_ASKED = "help_asked"
+    HELP_ANSWERED = "help_answered"
 
 
 LABELS = {
@@ -28,6 +32,10 @@ LABELS = {
     Kind.PROVE_ADDRESS: _("Confirm your address"),
     Kind.SIGN_IN_LINK: _("Sign in by link"),
     Kind.PASSWORD_CHANGED: _("Your password was changed"),
+    Kind.EMAIL_CODE: _("Code by mail"),
+    Kind.YOUR_IDS: _("Your IDs and workspaces"),
+    Kind.HELP_ASKED: _("Somebody asks for help"),
+    Kind.HELP_ANSWERED: _("Answer to a question"),
 }
 
 GIVES_UP_AFTER = timedelta(days=3)

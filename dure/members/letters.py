@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from dure.accounts.models import Address
+from dure.accounts.queries import id_of
 from dure.core.secrets import Issued
 from dure.mail import outbox
 from dure.mail.kinds import Kind
@@ -16,6 +17,13 @@ def post_to(member: Member, kind: Kind, *, address: Address, id_address: str, **
     """Post a letter to one of the member's addresses; part of an action. ``more`` as in ``write_to``."""
     if outbox.can_send():
         write_to(member, kind, address=address, id_address=id_address, **more).save(force_insert=True)
+
+
+def post_to_id(member: Member, kind: Kind, more: dict[str, Any] | None = None) -> None:
+    """Post a letter to the member's ID; part of an action."""
+    if outbox.can_send():
+        address = id_of(member.account_id)
+        post_to(member, kind, address=address, id_address=address.canonical, more=more)
 
 
 def write_to(

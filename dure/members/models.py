@@ -71,3 +71,26 @@ class Grant(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["member", "permission"], name="grant_once")]
         indexes = [models.Index(fields=["workspace", "permission"], name="grant_of_workspace")]
+
+
+class HelpRequest(models.Model):
+    """Somebody who proved an address asks an admin of their own workspace for help (K10 K12).
+
+    ``address`` is where the answer goes: the address that was proven. ``answered_by_id`` is a bare member's id.
+    """
+
+    uid = models.CharField(max_length=22, unique=True, default=new_uid)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="help_requests")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="help_requests")
+    address = models.CharField(max_length=254)
+    message = models.CharField(max_length=500, blank=True)
+    asked_at = models.DateTimeField()
+    answer = models.CharField(max_length=1000, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "-id"], name="help_of_workspace"),
+            models.Index(fields=["workspace", "-id"], condition=Q(answered_at=None), name="help_open"),
+        ]

@@ -9,8 +9,9 @@ from django.db.models.functions import StrIndex
 from dure.accounts.models import Address
 from dure.core import clock
 from dure.core.actor import Actor
+from dure.core.permissions import Permission
 from dure.members import names
-from dure.members.models import Grant, Member
+from dure.members.models import Grant, HelpRequest, Member
 from dure.members.rules import State
 from dure.workspaces.models import Workspace
 
@@ -39,6 +40,25 @@ def places_of(account_id: int) -> QuerySet[Member]:
     """Return all memberships of an account for *My workspaces*."""
     places = Member.objects.filter(account_id=account_id).select_related("workspace", "account")
     return places.order_by("workspace__name", "id")
+
+
+def holders(address: str) -> list[Address]:
+    """Return every ID, living alias and private address with this spelling, IDs first, accounts joined."""
+    found = Address.objects.filter(Q(until=None) | Q(until__gt=clock.now()), canonical=address)
+    order = [Address.ID, Address.ALIAS, Address.PRIVATE]
+    return sorted(found.select_related("account").order_by("id")[:20], key=lambda one: order.index(one.kind))
+
+
+def listed_places(address: str) -> list[tuple[str, list[Member]]]:
+    """Return what a proven address lists: each ID with its places; nothing for an unproven private one (§4.15)."""
+    listed = [one for one in holders(address) if one.kind != Address.PRIVATE or one.proven_at]
+    accounts = list(dict.fromkeys(one.account_id for one in listed))
+    ids = dict(Address.objects.filter(account_id__in=accounts, kind=Address.ID).values_list("account_id", "canonical"))
+    places = Member.objects.filter(account_id__in=accounts).select_related("workspace", "account")
+    by_account: dict[int, list[Member]] = {account_id: [] for account_id in accounts}
+    for place in places.order_by("workspace__name", "id")[:200]:
+        by_account[place.account_id].append(place)
+    return [(ids[account_id], by_account[account_id]) for account_id in accounts]
 
 
 def in_state(members: QuerySet[Member], state: str) -> QuerySet[Member]:
@@ -161,6 +181,16 @@ def roles(members: list[Member]) -> Callable[[Member], str]:
     return lambda member: "super_admin" if member.is_super_admin else "admin" if member.pk in admins else "member"
 
 
+def managers(workspace: Workspace) -> QuerySet[Member]:
+    """Return the active members who hold *Member management*, super admins first."""
+    living = Grant.objects.filter(Q(until=None) | Q(until__gt=clock.now()), member=OuterRef("pk"))
+    enters = living.filter(permission=Permission.ADMIN_ENTER)
+    manages = living.filter(permission=Permission.MEMBERS_MANAGE)
+    able = Q(is_super_admin=True) | (Q(Exists(enters)) & Q(Exists(manages)))
+    active = of(workspace).filter(able, state=Member.ACTIVE).select_related("account", "workspace")
+    return active.order_by("-is_super_admin", "id")
+
+
 def password_policy(account_id: int) -> tuple[int, list[str]]:
     """Return the strictest shortest length and the words others know about a person (PRODUCT.md §4, K5)."""
     places = list(Member.objects.filter(account_id=account_id).select_related("workspace"))
@@ -168,3 +198,12 @@ def password_policy(account_id: int) -> tuple[int, list[str]]:
     addresses = Address.objects.filter(account_id=account_id).values_list("canonical", flat=True)
     minimum = max((place.workspace.password_minimum for place in places), default=12)
     return minimum, [*words, *addresses]
+
+
+def help_requests(workspace: Workspace, *, answered: bool, older: str = "") -> tuple[list[HelpRequest], str]:
+    """Return a page of questions, the newest first, and where the next one begins; empty at the end."""
+    found = HelpRequest.objects.filter(workspace=workspace, answered_at__isnull=not answered).select_related("member")
+    if older.isdecimal() and len(older) <= 18:
+        found = found.filter(pk__lt=int(older))
+    rows = list(found.order_by("-id")[: PAGE + 1])
+    return rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else ""

@@ -34,6 +34,11 @@ EXPECTED = {
     "reset/": PUBLIC,
     "reset/asked/": PUBLIC,
     "language/": PUBLIC,
+    "find/": PUBLIC,
+    "find/asked/": PUBLIC,
+    "find/<uid:handle>/": PUBLIC,
+    "find/<uid:handle>/list/": PUBLIC,
+    "find/<uid:handle>/ask/": PUBLIC,
     "l/<str:secret>": PUBLIC,
     "link/<uid:handle>/": PUBLIC,
     "link/<uid:handle>/password/": PUBLIC,
@@ -57,9 +62,13 @@ EXPECTED = {
     "w/<uid:workspace>/admin/members/again/": MANAGE,
     "w/<uid:workspace>/admin/members/handing-over/": MANAGE,
     "w/<uid:workspace>/admin/members/handing-over/mail/": MANAGE,
+    "w/<uid:workspace>/admin/help/": MANAGE,
+    "w/<uid:workspace>/admin/help/<uid:request_uid>/answer/": MANAGE,
     "w/<uid:workspace>/admin/mail/": MANAGE,
 }
 POST_ONLY = {
+    "find/<uid:handle>/ask/",
+    "w/<uid:workspace>/admin/help/<uid:request_uid>/answer/",
     "sign-out/",
     "language/",
     "link/<uid:handle>/use/",
@@ -68,6 +77,7 @@ POST_ONLY = {
     "w/<uid:workspace>/admin/members/handing-over/mail/",
 }
 NOT_HERE = {
+    "find/<uid:handle>/list/": 302,  # without a code
     "first-run/": 404,  # a workspace exists
     "demo/mailbox/": 404,  # not a demo
     "demo/mailbox/<uid:name>/": 404,
@@ -154,6 +164,7 @@ def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> No
         },
         "w/<uid:workspace>/admin/members/again/": {"member": cast.yuki.member.uid, "method": "generate"},
         "w/<uid:workspace>/admin/members/handing-over/mail/": {"sealed": "x", "to": "id"},
+        "w/<uid:workspace>/admin/help/<uid:request_uid>/answer/": {"answer": "x"},
         "w/<uid:workspace>/prove-again/": {},
     }  # fmt: skip
     browser = browsers(cast)[role]

@@ -1,31 +1,123 @@
 """Asking for a mail without proving anything first (PRODUCT.md §4.11, K12)."""
 
+import hmac
+import secrets
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import addresses, tries
-from dure.accounts.models import RecoveryRequest
+from dure.accounts.models import ListingCode, RecoveryRequest
 from dure.core import clock, keys
 from dure.core.action import writing
+from dure.core.errors import DomainError
 from dure.core.secrets import Purpose
+
+QUESTIONS_AN_HOUR = 100
+CODE_LASTS = timedelta(minutes=10)
+
+
+class WrongCode(DomainError):
+    """Not the code that was mailed, or too late, or tried five times; which of them is never told."""
+
+    code = "wrong_code"
+    message = _(
+        "This is not the code from the newest mail, or its time has passed. After five tries, ask for a new one."
+    )
+    field = "code"
 
 
 def ask_for_reset(*, address: str, network: str, language: str) -> None:
     """Note that somebody asked for a reset link; the worker answers those who have an account.
 
-    Whoever it is, this writes the same. More than a hundred questions from one network in an hour are dropped
-    without a word.
+    :raises InvalidAddress: when it is no address at all.
+    """
+    _ask(Purpose.RESET_PASSWORD, address, network, language)
+
+
+def ask_for_ids(*, address: str, network: str, language: str) -> None:
+    """Note that somebody asked which IDs go with an address; the worker mails them to it (K9 K12).
 
     :raises InvalidAddress: when it is no address at all.
     """
+    _ask(Purpose.FIND_ID, address, network, language)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The page on which the code is typed, and what ties it to the browser that asked."""
+
+    handle: str
+    browser: str
+
+
+def ask_for_code(*, address: str, network: str, language: str) -> Asked:
+    """Make a code that lists the workspaces of an address; the worker mails it to those who have an account.
+
+    :raises InvalidAddress: when it is no address at all.
+    """
+    spelling, browser = addresses.canonical(address), secrets.token_urlsafe(24)
+    number = f"{secrets.randbelow(1_000_000):06d}"
+    row = ListingCode(
+        browser=keys.keyed_hash("listing-browser", browser),
+        sealed=keys.seal("listing", {"address": spelling, "code": number}),
+        expires_at=clock.now() + CODE_LASTS,
+    )
+    row.code = keys.keyed_hash("listing-code", f"{row.uid} {number}")
+    _ask(Purpose.LIST_PLACES, address, network, language, row)
+    return Asked(handle=row.uid, browser=browser)
+
+
+def _ask(purpose: Purpose, address: str, network: str, language: str, code: ListingCode | None = None) -> None:
+    """Write the question down, the same for everybody; too many from one network are dropped without a word."""
     spelling = addresses.canonical(address)
     counter = tries.Counter("asked", network, timedelta(hours=1))
     tries.count_failure([counter])
-    if tries.failures(counter) > 100:
-        return
+    dropped = tries.failures(counter) > QUESTIONS_AN_HOUR
     with writing():
-        RecoveryRequest.objects.create(
-            purpose=Purpose.RESET_PASSWORD,
-            sealed_address=keys.seal("recovery", spelling),
-            language=language,
-            asked_at=clock.now(),
-        )
+        if code is not None:
+            code.save(force_insert=True)
+        if not dropped:
+            RecoveryRequest.objects.create(
+                purpose=purpose,
+                sealed_address=keys.seal("recovery", spelling),
+                code=code,
+                language=language,
+                asked_at=clock.now(),
+            )
+
+
+def prove_by_code(*, handle: str, browser: str, code: str) -> None:
+    """Check a code; each try is counted before it is compared, so that racing tries are counted too.
+
+    :raises WrongCode: as its name says.
+    """
+    living = ListingCode.objects.filter(uid=handle, tries_left__gt=0, expires_at__gt=clock.now(), proven_at=None)
+    with writing():
+        counted = living.update(tries_left=F("tries_left") - 1)
+    row = ListingCode.objects.filter(uid=handle).first()
+    if not counted or row is None or not _fits("listing-browser", browser, row.browser):
+        raise WrongCode
+    digits = "".join(letter for letter in code if not letter.isspace())
+    if not _fits("listing-code", f"{handle} {digits}", row.code):
+        raise WrongCode
+    ListingCode.objects.filter(pk=row.pk).update(proven_at=clock.now(), expires_at=clock.now() + CODE_LASTS)
+
+
+def _fits(purpose: str, value: str, stored: Any) -> bool:
+    return any(hmac.compare_digest(one, bytes(stored)) for one in keys.keyed_hashes(purpose, value))
+
+
+def proven_address(*, handle: str, browser: str) -> str:
+    """Return the address this browser proved with a code less than ten minutes ago, else empty."""
+    living = ListingCode.objects.filter(uid=handle, expires_at__gt=clock.now()).exclude(proven_at=None)
+    row = living.first()
+    if row is None or not _fits("listing-browser", browser, row.browser):
+        return ""
+    try:
+        return str(keys.unseal("listing", row.sealed)["address"])
+    except keys.Unreadable:
+        return ""

@@ -14,6 +14,7 @@ from dure.core.models import OneTimeSecret
 from dure.core.secrets import Purpose
 from dure.mail import outbox
 from dure.mail.kinds import Kind
+from dure.members.actions import finding
 from dure.members.actions.admitting import ask_first_link
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ EVENTS = {Purpose.RESET_PASSWORD: Event.RESET_MAILED, Purpose.SIGN_IN: Event.SIG
 
 def answer_all() -> int:
     """Answer what was asked since the last time; returns how many."""
-    asked = list(RecoveryRequest.objects.order_by("id")[:100])
+    asked = list(RecoveryRequest.objects.select_related("code").order_by("id")[:100])
     answered = len(asked)
     for request in asked:
         try:
@@ -44,10 +45,13 @@ def _answer(request: RecoveryRequest) -> None:
         address = keys.unseal("recovery", request.sealed_address)
     except keys.Unreadable:
         return
+    purpose = Purpose(request.purpose)
+    if purpose in (Purpose.LIST_PLACES, Purpose.FIND_ID):
+        finding.answer(request, address)
+        return
     holder = addresses.holder(address)
     if holder is None or holder.kind != Address.ID:
         return
-    purpose = Purpose(request.purpose)
     if holder.account.has_own_password:
         _mail_link(Visitor(door="worker"), account=holder.account, address=holder, purpose=purpose)
     elif purpose is Purpose.RESET_PASSWORD:

@@ -18,11 +18,10 @@ from dure.accounts.actions.signing_in import enter_after_proof
 from dure.accounts.actors import Owner
 from dure.accounts.passwords import PasswordRefused
 from dure.core.errors import TooBusy
-from dure.members import queries, rules
+from dure.members import queries
 from dure.web import door
-from dure.web.context import ROLES
 from dure.web.forms import PaperForm, password_field
-from dure.web.panel import MARKS
+from dure.web.places import shown_place
 
 
 class ChangePasswordForm(PaperForm):
@@ -69,22 +68,8 @@ def my_workspaces(request: Any) -> HttpResponse:
     """Show the ID on top and every workspace below it (K11)."""
     places = list(queries.places_of(request.owner.id)[:200])
     role_of = queries.roles(places)
-    context = {"places": [_place(place, role_of(place)) for place in places], **_reader(request.owner)}
+    context = {"places": [shown_place(place, role_of(place)) for place in places], **_reader(request.owner)}
     return render(request, "pages/my_workspaces.html", context)
-
-
-def _place(place: Any, role: str) -> dict[str, Any]:
-    state = rules.state_of(place)
-    return {
-        "name": place.workspace.name,
-        "uid": place.workspace.uid,
-        "seal": place.workspace.name[:1],
-        "state": str(state),
-        "state_label": rules.LABELS[state],
-        "mark": MARKS[state],
-        "opens": rules.opens(place),
-        "role_label": ROLES[role],
-    }
 
 
 @door.public

@@ -61,7 +61,9 @@ def page(request: Any) -> HttpResponse:
     if request.method != "POST":
         if door.account_of(request) is not None:
             return redirect("start")
-        return _show(request, SignInForm(initial={"next": request.GET.get("next", "")}))
+        return _show(
+            request, SignInForm(initial={"next": request.GET.get("next", ""), "id": request.GET.get("id", "")})
+        )
     form = SignInForm(request.POST)
     if not form.is_valid():
         return _show(request, form)

@@ -1,0 +1,40 @@
+"""K11: More (…) › Sign out and switch workspace › My workspaces shows the ID on top. K13: an account of its own.
+
+Two workspaces in two tabs never mix.
+"""
+
+from dure.core import clock
+from dure.members.actions.suspending import suspend
+from dure.members.models import Member
+from tests.cast import Cast
+
+
+def also_at_fernweh(cast: Cast) -> Member:
+    """Make Yuki a member of Fernweh too."""
+    return Member.objects.create(
+        workspace=cast.fernweh, account=cast.yuki.account, family_name="Tanaka", given_name="Yuki",
+        name_language="en", sort_key="tanaka yuki", search="tanaka", state="active",
+        registered_at=clock.now(), activated_at=clock.now(),
+    )  # fmt: skip
+
+
+def test_yuki_finds_the_id_on_a_signed_in_device(cast: Cast) -> None:
+    browser = cast.yuki.browser()
+    page = browser.follow(browser.open(cast.at("more/")), "Sign out and switch workspace")
+    assert page.path == "/workspaces/"
+    assert page.text.index(cast.yuki.address) < page.text.index("한빛소프트"), "the ID on top"
+    assert "tied to no messenger account" in page.text
+    assert browser.press(page, "Sign out").path == "/sign-in/"
+
+
+def test_both_workspaces_are_listed_with_their_states_and_stay_apart(cast: Cast) -> None:
+    also_at_fernweh(cast)
+    browser = cast.yuki.browser()
+    page = browser.open("/workspaces/")
+    assert "한빛소프트" in page.text and "Fernweh" in page.text
+    first, second = browser.open(cast.at()), browser.open(f"/w/{cast.fernweh.uid}/")
+    assert "한빛소프트" in first.text and "Fernweh" in second.text
+    suspend(cast.sora.actor, member_uid=cast.yuki.member.uid)
+    assert browser.open(cast.at()).path == "/workspaces/"
+    assert browser.open(f"/w/{cast.fernweh.uid}/").status == 200, "the other workspace's session is alive"
+    assert "suspended" in browser.open("/workspaces/").text
