@@ -11,6 +11,8 @@ from dure.accounts.models import Account, Device, ListingCode, RecoveryRequest, 
 from dure.core import clock
 from dure.core.models import OneTimeSecret
 from dure.mail.models import Letter
+from dure.members import photos
+from dure.members.models import Profile
 
 RULES = {
     "Account": "deleted",
@@ -19,6 +21,8 @@ RULES = {
     "Device": "with the account",
     "ActivationCode": "with the account",
     "Member": "with the account, or with the workspace",
+    "Profile": "with the member; its photo's files are deleted first",
+    "Change": "with the member",
     "Grant": "with the member",
     "OneTimeSecret": "deleted by the account's id",
     "Letter": "deleted by the account's id; its content was wiped before, at its end",
@@ -34,6 +38,8 @@ RULES = {
 
 def erase_account(account: Account) -> None:
     """Delete an account and everything that is about it; part of an action or of the worker's purge."""
+    for name in Profile.objects.filter(member__account=account).exclude(photo="").values_list("photo", flat=True):
+        photos.remove(name)
     OneTimeSecret.objects.filter(account_id=account.pk).delete()
     Letter.objects.filter(account_id=account.pk).delete()
     account.delete()

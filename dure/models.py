@@ -13,7 +13,7 @@ from dure.accounts.models import (
 from dure.audit.models import AuditEvent, AuditHead
 from dure.core.models import OneTimeSecret
 from dure.mail.models import Letter
-from dure.members.models import Grant, HelpRequest, Member
+from dure.members.models import Change, Grant, HelpRequest, Member, Profile
 from dure.workspaces.models import Workspace
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Address",
     "AuditEvent",
     "AuditHead",
+    "Change",
     "Device",
     "Grant",
     "HelpRequest",
@@ -29,6 +30,7 @@ __all__ = [
     "ListingCode",
     "Member",
     "OneTimeSecret",
+    "Profile",
     "RecoveryRequest",
     "Session",
     "Tries",

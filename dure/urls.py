@@ -7,6 +7,7 @@ from django.urls import include, path, register_converter
 from dure.web.pages import (
     account,
     demo,
+    editing,
     finding,
     first_password,
     first_run,
@@ -46,6 +47,8 @@ admin: list[Any] = [
     path("members/handing-over/", handing.handing_over, name="handing_over"),
     path("members/handing-over/mail/", handing.mail_codes, name="mail_codes"),
     path("members/<uid:member_uid>/", members.member, name="member"),
+    path("members/<uid:member_uid>/edit/", editing.edit, name="edit_member"),
+    path("members/<uid:member_uid>/correct-id/", editing.correct, name="correct_id"),
     path("help/", helping.help_requests, name="help_requests"),
     path("help/<uid:request_uid>/answer/", helping.answer, name="help_answer"),
     path("mail/", letters.mail, name="mail"),
@@ -54,6 +57,7 @@ workspace: list[Any] = [
     path("", portal.home, name="home"),
     path("more/", portal.more, name="more"),
     path("prove-again/", portal.prove_again, name="prove_again"),
+    path("photo/<uid:name>/", editing.photo, name="photo"),
     path("admin/", include(admin)),
 ]
 urlpatterns = [

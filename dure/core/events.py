@@ -18,6 +18,8 @@ class Event(StrEnum):
     DEADLINE_REMINDED = "member.deadline_reminded"
     CODE_FOR_LIST_MAILED = "account.listing_code_mailed"
     IDS_MAILED = "account.ids_mailed"
+    MEMBER_EDITED = "member.edited"
+    ID_CORRECTED = "member.id_corrected"
     HELP_ASKED = "member.help_asked"
     HELP_ANSWERED = "member.help_answered"
     LINK_ASKED_AGAIN = "account.link_asked_again"

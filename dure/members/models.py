@@ -59,6 +59,58 @@ class Member(models.Model):
         ]
 
 
+class Profile(models.Model):
+    """What else is known about a member (N7 N11); the row is there once something was filled in.
+
+    Phone numbers are E.164, ``photo`` is the random name of the file under ``photos/``.
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="profiles")
+    member = models.OneToOneField(Member, on_delete=models.CASCADE, related_name="profile")
+    phonetic_family_name = models.CharField(max_length=80, blank=True)
+    phonetic_given_name = models.CharField(max_length=80, blank=True)
+    name_ko = models.CharField(max_length=80, blank=True)
+    name_en = models.CharField(max_length=80, blank=True)
+    name_ja = models.CharField(max_length=80, blank=True)
+    nickname = models.CharField(max_length=100, blank=True)
+    mobile_phone = models.CharField(max_length=20, blank=True)
+    office_phone = models.CharField(max_length=32, blank=True)
+    employee_number = models.CharField(max_length=40, blank=True)
+    work_place = models.CharField(max_length=100, blank=True)
+    duty = models.CharField(max_length=200, blank=True)
+    birthday = models.DateField(null=True)
+    join_date = models.DateField(null=True)
+    time_zone = models.CharField(max_length=50, blank=True)
+    photo = models.CharField(max_length=22, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "employee_number"],
+                condition=~Q(employee_number=""),
+                name="profile_employee_number_once",
+            )
+        ]
+        indexes = [models.Index(fields=["workspace", "photo"], condition=~Q(photo=""), name="profile_by_photo")]
+
+
+class Change(models.Model):
+    """One field of a member before and after (N11): personal, and erased with the member (PRODUCT.md §4.12)."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="changes")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="changes")
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=12)
+    actor_id = models.BigIntegerField(null=True)
+    door = models.CharField(max_length=12)
+    field = models.CharField(max_length=24)
+    before = models.CharField(max_length=254, blank=True)
+    after = models.CharField(max_length=254, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["member", "-id"], name="change_of_member")]
+
+
 class Grant(models.Model):
     """One permission of one admin (PRODUCT.md §6), until a date or until taken back."""
 

@@ -94,8 +94,9 @@ def sort_key(family_name: str, given_name: str) -> str:
     return fold(f"{family_name} {given_name}")[:120]
 
 
-def search_text(family_name: str, given_name: str) -> str:
-    """Return what a search looks into: both orders without a space, and initial consonants."""
+def search_text(family_name: str, given_name: str, *others: str) -> str:
+    """Return what a search looks into: both orders without a space, initial consonants, and other names."""
     family, given = fold(family_name), fold(given_name)
     forms = [f"{family}{given}", f"{family} {given}", f"{given} {family}", initials(family + given)]
+    forms += [form for other in others for form in (fold(other), initials(fold(other)))]
     return "\n".join(dict.fromkeys(form.strip() for form in forms if form.strip()))[:400]

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import StrIndex
 
-from dure.accounts.models import Address
+from dure.accounts.models import Account, Address
 from dure.core import clock
 from dure.core.actor import Actor
 from dure.core.permissions import Permission
 from dure.members import names
-from dure.members.models import Grant, HelpRequest, Member
+from dure.members.models import Grant, HelpRequest, Member, Profile
 from dure.members.rules import State
 from dure.workspaces.models import Workspace
 
@@ -181,6 +181,12 @@ def roles(members: list[Member]) -> Callable[[Member], str]:
     return lambda member: "super_admin" if member.is_super_admin else "admin" if member.pk in admins else "member"
 
 
+def is_managed(account: Account, workspace_id: int) -> bool:
+    """Tell whether the account was created by this workspace and is a member of no other (PRODUCT.md §4.1)."""
+    elsewhere = Member.objects.filter(account=account).exclude(workspace_id=workspace_id)
+    return account.origin_id == workspace_id and not elsewhere.exists()
+
+
 def managers(workspace: Workspace) -> QuerySet[Member]:
     """Return the active members who hold *Member management*, super admins first."""
     living = Grant.objects.filter(Q(until=None) | Q(until__gt=clock.now()), member=OuterRef("pk"))
@@ -189,6 +195,12 @@ def managers(workspace: Workspace) -> QuerySet[Member]:
     able = Q(is_super_admin=True) | (Q(Exists(enters)) & Q(Exists(manages)))
     active = of(workspace).filter(able, state=Member.ACTIVE).select_related("account", "workspace")
     return active.order_by("-is_super_admin", "id")
+
+
+def photos(workspace: Workspace, members: Sequence[Member]) -> dict[int, str]:
+    """Return the names of the photos of those members who have one."""
+    found = Profile.objects.filter(workspace=workspace, member__in=[member.pk for member in members])
+    return dict(found.exclude(photo="").values_list("member_id", "photo"))
 
 
 def password_policy(account_id: int) -> tuple[int, list[str]]:

@@ -11,10 +11,9 @@ from dure.core.models import OneTimeSecret
 from dure.core.secrets import Purpose, end_of
 from dure.mail import kinds
 from dure.mail.models import Letter
-from dure.members import queries, rules
-from dure.members.actions.admitting import is_managed
+from dure.members import profile, queries, rules
 from dure.members.actors import MemberActor
-from dure.members.models import Member
+from dure.members.models import Change, Member, Profile
 from dure.members.rules import State
 from dure.web.context import ROLES, avatar_of, name_of
 
@@ -67,6 +66,15 @@ CREDENTIAL_LABELS = {
     "withdrawn": gettext_lazy("replaced"),
     "expired": gettext_lazy("deadline passed"),
 }
+CHANGE_LABELS = {
+    **{name: field.label for name, field in profile.FIELDS.items()},
+    "family_name": gettext_lazy("Family name"),
+    "given_name": gettext_lazy("Given name"),
+    "language": gettext_lazy("Language"),
+    "private_address": gettext_lazy("Private address"),
+    "photo": gettext_lazy("Photo"),
+    "id": gettext_lazy("ID (e-mail address)"),
+}
 LANGUAGE_NAMES = {"ko": "한국어", "en": "English", "ja": "日本語"}
 
 
@@ -98,7 +106,9 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
     letters = list(
         Letter.objects.filter(account_id=member.account_id, workspace_id=actor.workspace_id).order_by("-id")[:5]
     )
-    managed = is_managed(member.account, actor.workspace_id)
+    row = Profile.objects.filter(member=member).first()
+    known = profile.texts(row)
+    managed = queries.is_managed(member.account, actor.workspace_id)
     return {
         "uid": member.uid,
         "name": name_of(member),
@@ -119,6 +129,10 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
         "activated_at": member.activated_at,
         "language_name": LANGUAGE_NAMES.get(member.account.language, ""),
         "credential": _credential(member, letters),
+        "photo": row.photo if row else "",
+        "details": [{"label": profile.FIELDS[name].label, "value": value} for name, value in known.items() if value],
+        "changes": _changes(member),
+        "may_edit": actor.is_super_admin or not member.is_super_admin,
         "letters": [letter_facts(letter) for letter in letters],
         "may_send_again": _may_send_again(actor, member, managed),
         "history": _history(member),
@@ -154,6 +168,23 @@ def _credential(member: Member, letters: list[Letter]) -> dict[str, Any] | None:
         "expires_at": row.expires_at,
         "state_label": CREDENTIAL_LABELS[end],
     }
+
+
+def _changes(member: Member) -> list[dict[str, Any]]:
+    """Return the newest changes of the member's own history, with who made them."""
+    rows = list(Change.objects.filter(workspace_id=member.workspace_id, member=member).order_by("-id")[:20])
+    ids = {row.actor_id for row in rows if row.actor_kind == "member" and row.actor_id}
+    people = {one.pk: name_of(one) for one in queries.of(member.workspace_id).filter(pk__in=ids)}
+    return [
+        {
+            "at": row.at,
+            "label": CHANGE_LABELS.get(row.field, row.field),
+            "before": row.before,
+            "after": row.after,
+            "who": people.get(row.actor_id or 0, ""),
+        }
+        for row in rows
+    ]
 
 
 def _history(member: Member) -> list[dict[str, Any]]:

@@ -62,6 +62,9 @@ EXPECTED = {
     "w/<uid:workspace>/admin/members/again/": MANAGE,
     "w/<uid:workspace>/admin/members/handing-over/": MANAGE,
     "w/<uid:workspace>/admin/members/handing-over/mail/": MANAGE,
+    "w/<uid:workspace>/photo/<uid:name>/": MEMBER,
+    "w/<uid:workspace>/admin/members/<uid:member_uid>/edit/": MANAGE,
+    "w/<uid:workspace>/admin/members/<uid:member_uid>/correct-id/": MANAGE,
     "w/<uid:workspace>/admin/help/": MANAGE,
     "w/<uid:workspace>/admin/help/<uid:request_uid>/answer/": MANAGE,
     "w/<uid:workspace>/admin/mail/": MANAGE,
@@ -77,6 +80,7 @@ POST_ONLY = {
     "w/<uid:workspace>/admin/members/handing-over/mail/",
 }
 NOT_HERE = {
+    "w/<uid:workspace>/photo/<uid:name>/": 404,  # no such photo
     "find/<uid:handle>/list/": 302,  # without a code
     "first-run/": 404,  # a workspace exists
     "demo/mailbox/": 404,  # not a demo
@@ -165,6 +169,8 @@ def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> No
         "w/<uid:workspace>/admin/members/again/": {"member": cast.yuki.member.uid, "method": "generate"},
         "w/<uid:workspace>/admin/members/handing-over/mail/": {"sealed": "x", "to": "id"},
         "w/<uid:workspace>/admin/help/<uid:request_uid>/answer/": {"answer": "x"},
+        "w/<uid:workspace>/admin/members/<uid:member_uid>/edit/": {"family_name": "X", "given_name": "Y", "was": "x"},
+        "w/<uid:workspace>/admin/members/<uid:member_uid>/correct-id/": {"id": "other@hanbitsoft.co.kr"},
         "w/<uid:workspace>/prove-again/": {},
     }  # fmt: skip
     browser = browsers(cast)[role]

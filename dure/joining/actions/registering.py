@@ -16,8 +16,8 @@ from dure.core.errors import DomainError
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.joining.people import Person, Place, make_place, person
-from dure.members import queries
-from dure.members.actions import handing
+from dure.members import profile, queries
+from dure.members.actions import editing, handing
 from dure.members.actions.handing import Handed, Method
 from dure.members.actions.sending_again import check_typed
 from dure.members.models import Member
@@ -70,7 +70,8 @@ def register_member(actor: Actor, *, submission: str, **typed: Any) -> Registere
 
     ``typed``: ``id``, ``family_name``, ``given_name``, ``language``, ``private_address``, ``method`` (how they come to
     their first password), ``send_to`` (``id`` or ``private``, for the link), ``password`` (the admin's own), and
-    ``starts_on`` (a date in the workspace's time zone, or None for now). The same ``submission`` a second time
+    ``starts_on`` (a date in the workspace's time zone, or None for now), ``details`` (the profile) and ``photo`` (the
+    name of a stored one). The same ``submission`` a second time
     registers nobody and returns the first one's member.
 
     :raises NotAllowed: without *Member management*.
@@ -92,6 +93,8 @@ def _check(
     method: Method = Method.MEMBER,
     password: str = "",
     starts_on: date | None = None,
+    details: dict[str, str] | None = None,
+    photo: str = "",
     **typed: Any,
 ) -> dict[str, Any]:
     workspace = queries.workspace_of(actor)
@@ -99,11 +102,13 @@ def _check(
     if method is Method.MEMBER and send_to == Address.PRIVATE and not somebody.private:
         raise NoPrivateAddress
     starts_at = start_of(starts_on, workspace)
+    known = profile.clean(details or {}, workspace.time_zone)
     code = {"password": "", "encoded": ""}
     if method is Method.ADMIN:
         words = [workspace.name, somebody.id, somebody.private, somebody.family_name, somebody.given_name]
         code = check_typed(password, context=words, minimum=workspace.password_minimum)
-    return {"somebody": somebody, "starts_at": starts_at, "method": method, "send_to": send_to, **code}
+    checked = {"somebody": somebody, "starts_at": starts_at, "method": method, "send_to": send_to}
+    return {**checked, **code, "details": known, "photo": photo}
 
 
 def start_of(day: date | None, workspace: Workspace) -> datetime | None:
@@ -131,13 +136,17 @@ def _register(
     starts_at: datetime | None,
     password: str,
     encoded: str,
+    details: dict[str, str],
+    photo: str,
     **_typed: Any,
 ) -> Registered:
     workspace = queries.workspace_of(actor)
     place = _place(workspace, somebody, submission, starts_at=starts_at, window=handing.window(method, starts_at))
+    editing.fill_new(place.member, details, photo)
     handed = handing.issue([place.member], method, to=send_to, typed=password, encoded=encoded)[0]
     fields = ["id", "family_name", "given_name", "language"]
     fields += ["private_address"] * bool(place.private) + ["starts_at"] * bool(starts_at)
+    fields += [name for name, value in details.items() if value] + ["photo"] * bool(photo)
     fields += ["temporary_password"] * bool(handed.password)
     record(
         actor,

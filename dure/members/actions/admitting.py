@@ -26,12 +26,6 @@ OPENS_PASSWORD = {Purpose.SET_PASSWORD, Purpose.RESET_PASSWORD}
 BETWEEN_MAILS = timedelta(minutes=5)
 
 
-def is_managed(account: Account, workspace_id: int) -> bool:
-    """Tell whether the account was created by this workspace and is a member of no other (PRODUCT.md §4.1)."""
-    elsewhere = Member.objects.filter(account=account).exclude(workspace_id=workspace_id)
-    return account.origin_id == workspace_id and not elsewhere.exists()
-
-
 @action(needs=None, records=Event.LINK_ASKED_AGAIN)
 def ask_link_again(actor: Actor, *, handle: str) -> None:
     """Mail a new set-password link to where the old one went, for whoever opened it in another browser or too late.

@@ -99,7 +99,12 @@ def _list(request: Any, *, current: str = "") -> dict[str, Any]:
     )
     role_of = queries.roles(page.rows)
     fates = letters.fates([row.account_id for row in page.rows if rules.state_of(row) in rules.WAITING])
-    rows = [_row(request, row, role_of(row), current, fates.get(row.account_id)) for row in page.rows]
+    photos = queries.photos(workspace, page.rows)
+    rows = [
+        _row(request, row, role_of(row), current, fates.get(row.account_id))
+        | {"photo_url": reverse("photo", args=[workspace.uid, photos[row.pk]]) if row.pk in photos else ""}
+        for row in page.rows
+    ]
     return {
         "section": "members",
         "search": asked.get("q", ""),

@@ -15,15 +15,17 @@ from django.views.decorators.http import require_http_methods
 
 from dure.core.errors import DomainError
 from dure.core.permissions import Permission
-from dure.joining.actions.registering import register_member
+from dure.joining.actions.registering import Registered, register_member
 from dure.mail import outbox
+from dure.members import photos, profile
 from dure.web import door, slips
 from dure.web.context import name_of
 from dure.web.forms import id_field
+from dure.web.pages.editing import ProfileForm, groups
 from dure.web.pages.handing import TO, MethodForm
 
 
-class RegisterForm(MethodForm):
+class RegisterForm(ProfileForm, MethodForm):
     """Name and ID, from when on, and how they come to their password."""
 
     family_name = forms.CharField(
@@ -70,20 +72,33 @@ def register(request: Any, **_names: Any) -> HttpResponse:
     """Show the form, or register and say "… has been added"."""
     workspace = request.actor.member.workspace
     fresh = {"submission": str(uuid.uuid4()), "language": workspace.language, "send_to": "id", "method": "member"}
-    form = RegisterForm(request.POST or None, initial=fresh)
+    form = RegisterForm(request.POST or None, request.FILES or None, initial=fresh)
     if request.method == "POST" and form.is_valid():
         try:
-            registered = register_member(request.actor, **form.cleaned_data)
+            return _added(request, _register(request, form))
         except DomainError as refused:
             if refused.status == 403:
                 raise
             form.refuse(refused)
-        else:
-            return _added(request, registered)
-    return render(request, "pages/admin/register.html", {"form": form, "smtp": outbox.can_send(), "section": "members"})
+    unfold = any(name in form.errors for name in (*profile.FIELDS, "photo"))
+    context = {"form": form, "smtp": outbox.can_send(), "section": "members", "groups": groups(form), "unfold": unfold}
+    return render(request, "pages/admin/register.html", context)
 
 
-def _added(request: Any, registered: Any) -> HttpResponse:
+def _register(request: Any, form: RegisterForm) -> Registered:
+    details, photo = form.details(), form.stored_photo()
+    typed = {name: value for name, value in form.cleaned_data.items() if name not in (*details, "photo")}
+    try:
+        registered = register_member(request.actor, **typed, details=details, photo=photo)
+    except DomainError:
+        photos.remove(photo)
+        raise
+    if registered.handed is None:
+        photos.remove(photo)
+    return registered
+
+
+def _added(request: Any, registered: Registered) -> HttpResponse:
     member, workspace = registered.member, request.actor.member.workspace.uid
     messages.success(request, _("%(name)s has been added.") % {"name": name_of(member)})
     if registered.handed and (registered.handed.password or registered.handed.link):

@@ -1,0 +1,160 @@
+"""Changing a member's details, with a history of before and after (N11)."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from dure.accounts import addresses
+from dure.accounts.models import Account, Address
+from dure.core import clock
+from dure.core.action import action, record
+from dure.core.actor import Actor
+from dure.core.errors import DomainError, NotAllowed, NotFound
+from dure.core.events import Event
+from dure.core.permissions import Permission
+from dure.members import names, profile, queries
+from dure.members.models import Change, Member, Profile
+from dure.members.profile import InvalidField
+
+OWN = ("family_name", "given_name", "language", "private_address")
+"""The fields that are not in the profile."""
+
+
+class ChangedMeanwhile(DomainError):
+    """Somebody else changed the same field since the form was opened (told, not overwritten)."""
+
+    code = "changed_meanwhile"
+    message = _("Somebody changed this to “%(now)s” in the meantime. Save again to have yours.")
+    status = 409
+
+    def __init__(self, field: str, now: str) -> None:
+        super().__init__(now=now or "—")
+        self.field, self.now = field, now
+
+
+def values_of(member: Member, *, managed: bool) -> dict[str, str]:
+    """Return every field that can be edited, as text."""
+    row = Profile.objects.filter(member=member).first()
+    values = {"family_name": member.family_name, "given_name": member.given_name, **profile.texts(row)}
+    if managed:
+        private = Address.objects.filter(account_id=member.account_id, kind=Address.PRIVATE).first()
+        values |= {"language": member.account.language, "private_address": private.canonical if private else ""}
+    return values
+
+
+def fill_new(member: Member, values: dict[str, str], photo: str = "") -> None:
+    """Write the profile of somebody who is being registered; part of an action."""
+    filled = {name: value for name, value in values.items() if value}
+    if filled or photo:
+        _save_profile(member, Profile(workspace_id=member.workspace_id, member=member, photo=photo), filled)
+        Member.objects.filter(pk=member.pk).update(sort_key=member.sort_key, search=member.search)
+
+
+def _save_profile(member: Member, row: Profile, values: dict[str, str]) -> None:
+    profile.assign(row, values)
+    profile.refresh_search(member, row)
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        raise InvalidField("employee_number", _("Somebody else has this employee number.")) from None
+
+
+def _check(
+    actor: Actor, *, member_uid: str, typed: dict[str, str], was: dict[str, str], **_rest: Any
+) -> dict[str, Any]:
+    workspace = queries.workspace_of(actor)
+    wanted = profile.clean(typed, workspace.time_zone)
+    wanted["family_name"], wanted["given_name"] = names.clean_names(typed["family_name"], typed["given_name"])
+    if "private_address" in typed:
+        wanted["private_address"] = _private(typed["private_address"])
+    if "language" in typed:
+        wanted["language"] = typed["language"]
+    return {"typed": wanted}
+
+
+def _private(address: str) -> str:
+    try:
+        return addresses.canonical(address) if address.strip() else ""
+    except addresses.InvalidAddress as refused:
+        raise InvalidField("private_address", refused.message) from None
+
+
+@action(needs=Permission.MEMBERS_MANAGE, records=Event.MEMBER_EDITED, before=_check)
+def edit_member(
+    actor: Actor, *, member_uid: str, typed: dict[str, str], was: dict[str, str], photo: str | None = None
+) -> tuple[Member, str]:
+    """Change what differs from ``was``, the values the form was opened with; the rest stays as it is by now.
+
+    ``photo`` is the name of a stored photo, empty to take it away, None to leave it. Returns the member and the photo
+    that is no longer used, or empty.
+
+    :raises InvalidName, InvalidField: what was typed.
+    :raises ChangedMeanwhile: somebody else changed one of these fields.
+    """
+    member = queries.one(actor.workspace_id, member_uid, lock=True)
+    if member is None:
+        raise NotFound
+    if member.is_super_admin and not actor.is_super_admin:
+        raise NotAllowed
+    managed = queries.is_managed(member.account, member.workspace_id)
+    now = values_of(member, managed=managed)
+    wanted = {name: value for name, value in typed.items() if name in now and value != was.get(name, "")}
+    for name, value in wanted.items():
+        if now[name] != was.get(name, "") and now[name] != value:
+            raise ChangedMeanwhile(name, now[name])
+    changed = {name: value for name, value in wanted.items() if value != now[name]}
+    old_photo = _apply(member, changed, photo)
+    _remember(actor, member, {name: (now[name], value) for name, value in changed.items()}, photo is not None)
+    fields = [*changed, *(["photo"] if photo is not None else [])]
+    record(actor, Event.MEMBER_EDITED, subject_kind="member", subject_id=member.pk, fields=fields)
+    return member, old_photo
+
+
+def _apply(member: Member, changed: dict[str, str], photo: str | None) -> str:
+    row = Profile.objects.select_for_update().filter(member=member).first()
+    row = row or Profile(workspace_id=member.workspace_id, member=member)
+    old_photo = row.photo if photo is not None else ""
+    row.photo = photo if photo is not None else row.photo
+    for name in ("family_name", "given_name"):
+        setattr(member, name, changed.get(name, getattr(member, name)))
+    language = changed.get("language", member.account.language)
+    member.name_language = names.language_of(member.family_name, member.given_name, language)
+    _save_profile(member, row, {name: value for name, value in changed.items() if name not in OWN})
+    member.save(update_fields=["family_name", "given_name", "name_language", "sort_key", "search"])
+    if "language" in changed:
+        Account.objects.filter(pk=member.account_id).update(language=language)
+    if "private_address" in changed:
+        _replace_private(member.account_id, changed["private_address"])
+    return old_photo
+
+
+def _replace_private(account_id: int, address: str) -> None:
+    """A private address an admin typed is unproven, and answered by mail alone (PRODUCT.md §4.15)."""
+    Address.objects.filter(account_id=account_id, kind=Address.PRIVATE).delete()
+    if address:
+        Address.objects.create(account_id=account_id, canonical=address, kind=Address.PRIVATE)
+
+
+def _remember(actor: Actor, member: Member, changes: dict[str, tuple[str, str]], photo: bool) -> None:
+    remember(actor, member, changes | ({"photo": ("", "")} if photo else {}))
+
+
+def remember(actor: Actor, member: Member, changes: dict[str, tuple[str, str]]) -> None:
+    """Write the member's own history; part of an action."""
+    at = clock.now()
+    Change.objects.bulk_create(
+        Change(
+            workspace_id=member.workspace_id,
+            member=member,
+            at=at,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            door=actor.door,
+            field=name,
+            before=before[:254],
+            after=after[:254],
+        )
+        for name, (before, after) in changes.items()
+    )

@@ -1,0 +1,56 @@
+"""Decodes one photo in a process of its own, with limits: stdin is the file, stdout two framed WebP images.
+
+It knows nothing of Dure. Each image is written as four bytes of length and then its content: 512 and 96 pixels
+square. Exit code 2 means that the file is no photo Dure takes, 3 that it has too many pixels.
+"""
+
+import io
+import resource
+import sys
+
+MEGABYTE = 1024 * 1024
+PIXELS = 25_000_000
+SIDES = (512, 96)
+
+
+def limit() -> None:
+    """Hold memory and time down before anything is decoded."""
+    resource.setrlimit(resource.RLIMIT_AS, (1024 * MEGABYTE, 1024 * MEGABYTE))
+    resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def squares(content: bytes) -> list[bytes]:
+    """Return the photo, upright and cut to a square, in each size; nothing but pixels is kept."""
+    from PIL import Image, ImageOps
+
+    Image.MAX_IMAGE_PIXELS = PIXELS
+    with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as picture:
+        if picture.width * picture.height > PIXELS:
+            sys.exit(3)
+        if picture.format == "JPEG":
+            picture.draft("RGB", (SIDES[0] * 2, SIDES[0] * 2))
+        upright = ImageOps.exif_transpose(picture).convert("RGB")
+    found = []
+    for side in SIDES:
+        target = io.BytesIO()
+        ImageOps.fit(upright, (side, side)).save(target, "WEBP", quality=82, exif=b"", icc_profile=None)
+        found.append(target.getvalue())
+    return found
+
+
+def main() -> None:
+    """Read, decode, write."""
+    limit()
+    try:
+        images = squares(sys.stdin.buffer.read())
+    except SystemExit:
+        raise
+    except Exception as error:
+        sys.exit(3 if type(error).__name__ == "DecompressionBombError" else 2)
+    for image in images:
+        sys.stdout.buffer.write(len(image).to_bytes(4, "big") + image)
+
+
+if __name__ == "__main__":
+    main()
