@@ -28,6 +28,8 @@ RULES = {
     "Letter": "deleted by the account's id; its content was wiped before, at its end",
     "RecoveryRequest": "deleted when answered, within a day at the latest; sealed until then",
     "ListingCode": "deleted a day after its ten minutes; sealed until then",
+    "HandOver": "with either member, or with the workspace",
+    "RescueCode": "with the member; only a keyed hash",
     "HelpRequest": "with the member, or with the workspace",
     "Tries": "deleted after 30 days; keyed hashes, nothing can be read back",
     "Workspace": "deleted",

@@ -13,7 +13,7 @@ from dure.accounts.models import (
 from dure.audit.models import AuditEvent, AuditHead
 from dure.core.models import OneTimeSecret
 from dure.mail.models import Letter
-from dure.members.models import Change, Grant, HelpRequest, Member, Profile
+from dure.members.models import Change, Grant, HandOver, HelpRequest, Member, Profile, RescueCode
 from dure.workspaces.models import Workspace
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Change",
     "Device",
     "Grant",
+    "HandOver",
     "HelpRequest",
     "Letter",
     "ListingCode",
@@ -32,6 +33,7 @@ __all__ = [
     "OneTimeSecret",
     "Profile",
     "RecoveryRequest",
+    "RescueCode",
     "Session",
     "Tries",
     "Workspace",

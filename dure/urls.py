@@ -6,6 +6,7 @@ from django.urls import include, path, register_converter
 
 from dure.web.pages import (
     account,
+    administrators,
     demo,
     editing,
     finding,
@@ -19,6 +20,7 @@ from dure.web.pages import (
     members,
     portal,
     registering,
+    rescue,
     sign_in,
 )
 
@@ -49,6 +51,10 @@ admin: list[Any] = [
     path("members/<uid:member_uid>/", members.member, name="member"),
     path("members/<uid:member_uid>/edit/", editing.edit, name="edit_member"),
     path("members/<uid:member_uid>/correct-id/", editing.correct, name="correct_id"),
+    path("administrators/", administrators.administrators, name="administrators"),
+    path("administrators/rescue-codes/", administrators.rescue_codes, name="rescue_codes"),
+    path("administrators/<uid:member_uid>/", administrators.rights, name="rights"),
+    path("administrators/<uid:member_uid>/lead/", administrators.lead, name="lead"),
     path("help/", helping.help_requests, name="help_requests"),
     path("help/<uid:request_uid>/answer/", helping.answer, name="help_answer"),
     path("mail/", letters.mail, name="mail"),
@@ -57,6 +63,7 @@ workspace: list[Any] = [
     path("", portal.home, name="home"),
     path("more/", portal.more, name="more"),
     path("prove-again/", portal.prove_again, name="prove_again"),
+    path("hand-over/<uid:offer_uid>/", administrators.hand_over, name="hand_over"),
     path("photo/<uid:name>/", editing.photo, name="photo"),
     path("admin/", include(admin)),
 ]
@@ -82,6 +89,8 @@ urlpatterns = [
     path("link/<uid:handle>/use/", links.use, name="link_use"),
     path("link/<uid:handle>/again/", links.again, name="link_again"),
     path("account/password/", account.password, name="change_password"),
+    path("account/confirm/", account.confirm, name="confirm"),
+    path("rescue/", rescue.rescue, name="rescue"),
     path("workspaces/", account.my_workspaces, name="my_workspaces"),
     path("language/", account.language, name="language"),
     path("w/<uid:workspace>/", include(workspace)),

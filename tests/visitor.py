@@ -7,7 +7,7 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 
@@ -19,6 +19,7 @@ class FormOnPage:
     method: str
     fields: list[tuple[str, str]] = field(default_factory=list)
     buttons: list[str] = field(default_factory=list)
+    sends: list[tuple[str, str]] = field(default_factory=list)
     inputs: set[str] = field(default_factory=set)
 
 
@@ -53,6 +54,7 @@ class _Reader(HTMLParser):
         name, value = facts.get("name", ""), facts.get("value", "")
         if tag == "button":
             self._form.buttons.append("")
+            self._form.sends.append((name, value))
             self._button = True
             if name:
                 self._form.inputs.add(name)
@@ -202,8 +204,11 @@ class Visitor:
         return self.submit(page, page.form_with(*typed), **typed)
 
     def press(self, page: Page, words: str) -> Page:
-        """Press a button."""
-        return self.submit(page, page.form_with_button(words))
+        """Press a button, which sends its own name and value along."""
+        form = page.form_with_button(words)
+        number = next(number for number, button in enumerate(form.buttons) if words in button)
+        pressed = [form.sends[number]] if form.sends[number][0] else []
+        return self.submit(page, replace(form, fields=[*form.fields, *pressed]))
 
     def _ask(self, request: urllib.request.Request, follow: bool) -> Page:
         request.add_header("Accept-Language", self.language)

@@ -19,6 +19,10 @@ class Kind(StrEnum):
     PASSWORD_CHANGED = "password_changed"
     EMAIL_CODE = "email_code"
     YOUR_IDS = "your_ids"
+    RIGHTS_GIVEN = "rights_given"
+    RIGHTS_TAKEN = "rights_taken"
+    HAND_OVER = "hand_over"
+    HAND_OVER_DONE = "hand_over_done"
     HELP_ASKED = "help_asked"
     HELP_ANSWERED = "help_answered"
 
@@ -34,6 +38,10 @@ LABELS = {
     Kind.PASSWORD_CHANGED: _("Your password was changed"),
     Kind.EMAIL_CODE: _("Code by mail"),
     Kind.YOUR_IDS: _("Your IDs and workspaces"),
+    Kind.RIGHTS_GIVEN: _("Admin rights given"),
+    Kind.RIGHTS_TAKEN: _("Admin rights taken"),
+    Kind.HAND_OVER: _("Super admin hand-over"),
+    Kind.HAND_OVER_DONE: _("Super admin handed over"),
     Kind.HELP_ASKED: _("Somebody asks for help"),
     Kind.HELP_ANSWERED: _("Answer to a question"),
 }

@@ -57,7 +57,7 @@ def permissions_of(member: Member) -> frozenset[Permission]:
     """Return what a member may do now: everything for a super admin, else the grants that have not run out."""
     if member.is_super_admin:
         return frozenset(Permission)
-    living = Grant.objects.filter(Q(until=None) | Q(until__gt=clock.now()), member=member)
+    living = Grant.objects.filter(Q(until=None) | Q(until__gt=clock.now()), member=member, unit_id=None)
     granted = living.filter(workspace_id=member.workspace_id).values_list("permission", flat=True)
     return effective(frozenset(Permission(code) for code in granted))
 

@@ -112,11 +112,15 @@ class Change(models.Model):
 
 
 class Grant(models.Model):
-    """One permission of one admin (PRODUCT.md §6), until a date or until taken back."""
+    """One permission of one admin (PRODUCT.md §6), until a date or until taken back.
+
+    ``unit_id`` limits it to a part of the organisation; such a grant opens nothing until the limit is enforced (§4.10).
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="grants")
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="grants")
     permission = models.CharField(max_length=24)
+    unit_id = models.BigIntegerField(null=True)
     granted_at = models.DateTimeField()
     until = models.DateTimeField(null=True)
 
@@ -146,3 +150,39 @@ class HelpRequest(models.Model):
             models.Index(fields=["workspace", "-id"], name="help_of_workspace"),
             models.Index(fields=["workspace", "-id"], condition=Q(answered_at=None), name="help_open"),
         ]
+
+
+class HandOver(models.Model):
+    """A super admin offers the role to another member, who accepts or not (PRODUCT.md §4.3: a row of its own).
+
+    ``keeps`` are the permissions the offering one keeps as an admin.
+    """
+
+    uid = models.CharField(max_length=22, unique=True, default=new_uid)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="hand_overs")
+    giver = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="roles_offered")
+    taker = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="roles_waiting")
+    keeps = models.JSONField(default=list)
+    offered_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["giver"], condition=Q(accepted_at=None, ended_at=None), name="hand_over_one_at_a_time"
+            )
+        ]
+
+
+class RescueCode(models.Model):
+    """One of a super admin's printed codes; it sets a new password when nothing else helps (K8)."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="rescue_codes")
+    hash = models.BinaryField(max_length=32)
+    issued_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["member", "used_at"], name="rescue_code_of_member")]

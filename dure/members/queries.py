@@ -189,12 +189,19 @@ def is_managed(account: Account, workspace_id: int) -> bool:
 
 def managers(workspace: Workspace) -> QuerySet[Member]:
     """Return the active members who hold *Member management*, super admins first."""
-    living = Grant.objects.filter(Q(until=None) | Q(until__gt=clock.now()), member=OuterRef("pk"))
+    living = Grant.objects.filter(Q(until=None) | Q(until__gt=clock.now()), member=OuterRef("pk"), unit_id=None)
     enters = living.filter(permission=Permission.ADMIN_ENTER)
     manages = living.filter(permission=Permission.MEMBERS_MANAGE)
     able = Q(is_super_admin=True) | (Q(Exists(enters)) & Q(Exists(manages)))
     active = of(workspace).filter(able, state=Member.ACTIVE).select_related("account", "workspace")
     return active.order_by("-is_super_admin", "id")
+
+
+def admins(workspace: Workspace, *, after: str = "") -> tuple[list[Member], str]:
+    """Return a page of super admins and admins in name order, their grants at hand, and where the next one begins."""
+    found = of(workspace).filter(Q(is_super_admin=True) | Q(grants__isnull=False)).distinct()
+    rows = list(_beyond(with_id(found), after, backwards=False).prefetch_related("grants")[: PAGE + 1])
+    return rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else ""
 
 
 def photos(workspace: Workspace, members: Sequence[Member]) -> dict[int, str]:

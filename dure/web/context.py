@@ -54,5 +54,6 @@ def _here(request: Any) -> dict[str, Any] | None:
         "lang": actor.member.name_language,
         "may_enter_admin": actor.may(Permission.ADMIN_ENTER),
         "may_manage_members": actor.may(Permission.MEMBERS_MANAGE),
+        "may_manage_admins": actor.may(Permission.ADMINS_MANAGE),
         "is_super_admin": actor.is_super_admin,
     }

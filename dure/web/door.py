@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from dure.accounts import queries as accounts
 from dure.accounts.actions.signing_in import CodeTaken, SignedIn
@@ -31,6 +32,8 @@ from dure.members.actors import MemberActor, actor_for
 View = Callable[..., HttpResponse]
 DEVICE_COOKIE = f"{settings.COOKIE_PREFIX}dure-device"
 VISITOR = Visitor()
+CONFIRMED = "confirmed"
+FRESH = timedelta(minutes=15)
 
 
 def public(view: View) -> View:
@@ -94,6 +97,19 @@ def page(*, needs: Permission | None) -> Callable[[View], View]:
     return decorate
 
 
+def fresh(view: View) -> View:
+    """Ask for the password again when it was typed more than a quarter of an hour ago; goes inside another door."""
+
+    @wraps(view)
+    def opened(request: Any, *arguments: Any, **names: Any) -> HttpResponse:
+        proved = max(request.session.get(SINCE, 0), request.session.get(CONFIRMED, 0))
+        if clock.now().timestamp() - proved > FRESH.total_seconds():
+            return redirect(f"{reverse('confirm')}?{urlencode({'next': request.path})}")
+        return view(request, *arguments, **names)
+
+    return opened
+
+
 def _actor_in(account: Account, workspace: str) -> MemberActor | None:
     member = members.present(account.pk, workspace)
     if member is None:
@@ -145,6 +161,12 @@ def set_language(response: HttpResponse, code: str) -> None:
 def _set_cookie(response: HttpResponse, name: str, value: str) -> None:
     year = int(timedelta(days=365).total_seconds())
     response.set_cookie(name, value, max_age=year, httponly=True, secure=settings.HTTPS, samesite="Lax")
+
+
+def safe_path(request: HttpRequest, address: str) -> str:
+    """Return an address of this server that a form brought along, else the start."""
+    own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=settings.HTTPS)
+    return address if own and address.startswith("/") else "/"
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -21,10 +21,13 @@ from dure.core.models import OneTimeSecret
 from dure.joining.actions.founding import AlreadySetUp, WrongSetUpCode, issue_set_up_code, set_up_server
 from dure.joining.actions.registering import AlreadyMember, register_member
 from dure.mail.models import Letter
+from dure.members.actions.administering import dismiss_super_admin
 from dure.members.actions.admitting import replace_temporary_password, set_password
 from dure.members.actions.handing import Method
+from dure.members.actions.keeping import LastSuperAdmin
+from dure.members.actions.rescuing import make_rescue_codes, rescue_by_code
 from dure.members.actions.sending_again import AlreadyRegistered, send_again
-from dure.members.actions.suspending import LastSuperAdmin, suspend
+from dure.members.actions.suspending import suspend
 from dure.members.models import Member
 from dure.workspaces.models import Workspace
 from tests.cast import PASSWORD, Cast, assemble, join
@@ -197,3 +200,37 @@ def test_one_temporary_password_saved_four_times_at_once_sets_one_password(crowd
     )
     assert sum(isinstance(result, Account) for result in outcome) == 1, outcome
     assert sum(isinstance(result, CodeEnded) for result in outcome) == 3
+
+
+def test_two_super_admins_dismissing_each_other_leave_one(crowd: Cast, no_post: None) -> None:
+    Member.objects.filter(pk=crowd.yuki.member.pk).update(is_super_admin=True)
+    sora, yuki = crowd.sora.actor, crowd.yuki.actor
+    at_once(
+        lambda: dismiss_super_admin(sora, member_uid=crowd.yuki.member.uid),
+        lambda: dismiss_super_admin(yuki, member_uid=crowd.sora.member.uid),
+    )
+    assert Member.objects.filter(workspace=crowd.hanbit, is_super_admin=True).count() == 1
+
+
+def test_stepping_down_and_being_suspended_at_once_leave_one(crowd: Cast, no_post: None) -> None:
+    Member.objects.filter(pk=crowd.yuki.member.pk).update(is_super_admin=True)
+    sora, yuki = crowd.sora.actor, crowd.yuki.actor
+    at_once(
+        lambda: dismiss_super_admin(sora, member_uid=crowd.sora.member.uid),
+        lambda: suspend(sora, member_uid=crowd.yuki.member.uid),
+        lambda: dismiss_super_admin(yuki, member_uid=crowd.yuki.member.uid),
+    )
+    assert Member.objects.filter(workspace=crowd.hanbit, is_super_admin=True, state="active").count() >= 1
+
+
+def test_one_printed_code_used_four_times_at_once_works_once(crowd: Cast, no_post: None) -> None:
+    code = make_rescue_codes(crowd.sora.actor)[0]
+    outcome = at_once(
+        *(
+            lambda number=number: rescue_by_code(
+                Visitor(), address=crowd.sora.address, code=code, password=f"{NEW} {number}", network=f"10.0.{number}.0"
+            )
+            for number in range(4)
+        )
+    )
+    assert sum(isinstance(result, Account) for result in outcome) == 1, outcome

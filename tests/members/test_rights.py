@@ -8,7 +8,8 @@ from dure.core.errors import NotAllowed, NotFound
 from dure.core.permissions import Permission
 from dure.members import rules
 from dure.members.actions.administering import grant
-from dure.members.actions.suspending import LastSuperAdmin, StateChanged, resume, suspend
+from dure.members.actions.keeping import LastSuperAdmin
+from dure.members.actions.suspending import StateChanged, resume, suspend
 from dure.members.models import Grant, Member
 from dure.members.rules import State
 from tests.cast import Cast, join

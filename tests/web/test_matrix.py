@@ -21,6 +21,7 @@ ROLES = ("visitor", "yuki", "eve", "minjun", "sora", "alex", "suspended")
 MEMBER = dict(zip(ROLES, ("sign_in", "open", "open", "open", "open", 404, "mine"), strict=True))
 ENTER = dict(zip(ROLES, ("sign_in", 403, "open", "open", "open", 404, "mine"), strict=True))
 MANAGE = dict(zip(ROLES, ("sign_in", 403, 403, "open", "open", 404, "mine"), strict=True))
+ADMINS = dict(zip(ROLES, ("sign_in", 403, 403, 403, "open", 404, "mine"), strict=True))
 ACCOUNT = dict(zip(ROLES, ("sign_in", "open", "open", "open", "open", "open", "open"), strict=True))
 TEMPORARY = dict(zip(ROLES, ("sign_in", *["start"] * 6), strict=True))
 PUBLIC = dict.fromkeys(ROLES, "open")
@@ -52,6 +53,8 @@ EXPECTED = {
     "how-to-start/": PUBLIC,
     "account/password/": ACCOUNT,
     "workspaces/": ACCOUNT,
+    "account/confirm/": ACCOUNT,
+    "rescue/": PUBLIC,
     "w/<uid:workspace>/": MEMBER,
     "w/<uid:workspace>/more/": MEMBER,
     "w/<uid:workspace>/prove-again/": MEMBER,
@@ -65,11 +68,17 @@ EXPECTED = {
     "w/<uid:workspace>/photo/<uid:name>/": MEMBER,
     "w/<uid:workspace>/admin/members/<uid:member_uid>/edit/": MANAGE,
     "w/<uid:workspace>/admin/members/<uid:member_uid>/correct-id/": MANAGE,
+    "w/<uid:workspace>/hand-over/<uid:offer_uid>/": MEMBER,
+    "w/<uid:workspace>/admin/administrators/": ADMINS,
+    "w/<uid:workspace>/admin/administrators/rescue-codes/": ADMINS,
+    "w/<uid:workspace>/admin/administrators/<uid:member_uid>/": ADMINS,
+    "w/<uid:workspace>/admin/administrators/<uid:member_uid>/lead/": ADMINS,
     "w/<uid:workspace>/admin/help/": MANAGE,
     "w/<uid:workspace>/admin/help/<uid:request_uid>/answer/": MANAGE,
     "w/<uid:workspace>/admin/mail/": MANAGE,
 }
 POST_ONLY = {
+    "w/<uid:workspace>/admin/administrators/<uid:member_uid>/lead/",
     "find/<uid:handle>/ask/",
     "w/<uid:workspace>/admin/help/<uid:request_uid>/answer/",
     "sign-out/",
@@ -80,6 +89,7 @@ POST_ONLY = {
     "w/<uid:workspace>/admin/members/handing-over/mail/",
 }
 NOT_HERE = {
+    "w/<uid:workspace>/hand-over/<uid:offer_uid>/": 404,  # no such offer
     "w/<uid:workspace>/photo/<uid:name>/": 404,  # no such photo
     "find/<uid:handle>/list/": 302,  # without a code
     "first-run/": 404,  # a workspace exists
@@ -171,6 +181,10 @@ def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> No
         "w/<uid:workspace>/admin/help/<uid:request_uid>/answer/": {"answer": "x"},
         "w/<uid:workspace>/admin/members/<uid:member_uid>/edit/": {"family_name": "X", "given_name": "Y", "was": "x"},
         "w/<uid:workspace>/admin/members/<uid:member_uid>/correct-id/": {"id": "other@hanbitsoft.co.kr"},
+        "w/<uid:workspace>/admin/administrators/<uid:member_uid>/": {"permission": "admin.enter"},
+        "w/<uid:workspace>/admin/administrators/<uid:member_uid>/lead/": {"step": "appoint"},
+        "w/<uid:workspace>/admin/administrators/rescue-codes/": {},
+        "w/<uid:workspace>/hand-over/<uid:offer_uid>/": {"step": "accept"},
         "w/<uid:workspace>/prove-again/": {},
     }  # fmt: skip
     browser = browsers(cast)[role]

@@ -1,40 +1,175 @@
-"""Admin rights: nobody grants more than they hold (PRODUCT.md §4.10, §6)."""
+"""Admin rights and super admins: nobody grants more than they hold (PRODUCT.md §4.10, §6)."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import F
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
+from dure.accounts.queries import id_of
 from dure.core import clock
 from dure.core.action import action, record
 from dure.core.actor import Actor
-from dure.core.errors import NotAllowed, NotFound
+from dure.core.errors import DomainError, NotAllowed, NotFound
 from dure.core.events import Event
-from dure.core.permissions import Permission
-from dure.members import queries
+from dure.core.permissions import LABELS, Permission
+from dure.mail.kinds import Kind
+from dure.members import queries, rules
+from dure.members.actions.keeping import keep_a_super_admin
+from dure.members.letters import post_to_id
 from dure.members.models import Grant, Member
+from dure.workspaces.models import Workspace
+
+
+class InvalidUntil(DomainError):
+    """A day that has passed."""
+
+    code = "invalid_until"
+    message = _("Choose a day that has not passed, or none.")
+    field = "until"
+
+
+class CannotLead(DomainError):
+    """Only an active member who signed in and proved the ID can become super admin."""
+
+    code = "cannot_lead"
+    message = _("A super admin must be active, with a password of their own and an address confirmed by mail.")
+    status = 409
 
 
 @action(needs=Permission.ADMINS_MANAGE, records=Event.PERMISSIONS_CHANGED)
-def grant(actor: Actor, *, member_uid: str, permissions: Iterable[Permission], until: datetime | None = None) -> Member:
+def grant(
+    actor: Actor,
+    *,
+    member_uid: str,
+    permissions: Iterable[Permission],
+    until: datetime | None = None,
+    unit_id: int | None = None,
+) -> Member:
     """Give a member exactly these permissions; none of them takes all away. Every permission brings ``admin.enter``.
+
+    ``until`` and ``unit_id`` hold for the permissions that are given now; a right limited to a unit opens nothing yet.
 
     :raises NotFound: no such member here.
     :raises NotAllowed: for a super admin, or for a right the actor does not hold.
+    :raises InvalidUntil: as its name says.
     """
     wanted = set(permissions)
     wanted |= {Permission.ADMIN_ENTER} if wanted else set()
+    if until and until <= clock.now():
+        raise InvalidUntil
     member = queries.one(actor.workspace_id, member_uid, lock=True)
     if member is None:
         raise NotFound
-    held = {Permission(code) for code in member.grants.values_list("permission", flat=True)}
-    if member.is_super_admin or not all(actor.may(permission) for permission in wanted ^ held):
+    before = {Permission(one.permission): one for one in member.grants.all() if not _is_over(one)}
+    kept = {code for code in wanted & set(before) if not actor.may(code) or _same(before[code], until, unit_id)}
+    changed = (wanted | set(before)) - kept
+    if member.is_super_admin or not all(actor.may(permission) for permission in changed):
         raise NotAllowed
-    member.grants.all().delete()
-    Grant.objects.bulk_create(
-        Grant(workspace_id=member.workspace_id, member=member, permission=code, granted_at=clock.now(), until=until)
-        for code in sorted(wanted)
-    )
+    member.grants.exclude(permission__in=kept).delete()
+    _write(member, wanted - kept, until=until, unit_id=unit_id)
     Member.objects.filter(pk=member.pk).update(epoch=F("epoch") + 1)
-    record(actor, Event.PERMISSIONS_CHANGED, subject_kind="member", subject_id=member.pk, fields=sorted(wanted ^ held))
+    _tell(member, given=wanted - set(before), taken=set(before) - wanted, until=until)
+    record(actor, Event.PERMISSIONS_CHANGED, subject_kind="member", subject_id=member.pk, fields=sorted(changed))
+    return member
+
+
+def _write(
+    member: Member, permissions: set[Permission], *, until: datetime | None = None, unit_id: int | None = None
+) -> None:
+    at, workspace_id = clock.now(), member.workspace_id
+    Grant.objects.bulk_create(
+        Grant(workspace_id=workspace_id, member=member, permission=code, granted_at=at, until=until, unit_id=unit_id)
+        for code in sorted(permissions)
+    )
+
+
+def _is_over(one: Grant) -> bool:
+    return one.until is not None and one.until <= clock.now()
+
+
+def _same(one: Grant, until: datetime | None, unit_id: int | None) -> bool:
+    return one.until == until and one.unit_id == unit_id
+
+
+def _tell(member: Member, *, given: set[Permission], taken: set[Permission], until: datetime | None = None) -> None:
+    """Tell an admin by mail which rights came and went."""
+    for kind, rights in ((Kind.RIGHTS_GIVEN, given), (Kind.RIGHTS_TAKEN, taken)):
+        if rights:
+            with translation.override(member.account.language):
+                named = [str(LABELS[code]) for code in Permission if code in rights]
+            post_to_id(member, kind, {"rights": named, "until": until.isoformat() if until else ""})
+
+
+def _tell_super(member: Member, kind: Kind) -> None:
+    with translation.override(member.account.language):
+        post_to_id(member, kind, {"rights": [str(_("super admin"))], "until": ""})
+
+
+def _lead(actor: Actor, member_uid: str) -> Member:
+    """Lock the workspace and one of its members, for a super admin alone."""
+    if not actor.is_super_admin:
+        raise NotAllowed
+    Workspace.objects.select_for_update().get(pk=actor.workspace_id)
+    member = queries.one(actor.workspace_id, member_uid, lock=True)
+    if member is None:
+        raise NotFound
+    return member
+
+
+def check_can_lead(member: Member) -> None:
+    """Refuse who could not run a workspace.
+
+    :raises CannotLead: as its name says.
+    """
+    if not rules.can_sign_in(member) or id_of(member.account_id).proven_at is None:
+        raise CannotLead
+
+
+def make_super_admin(member: Member) -> None:
+    """Write the role; grants are no longer needed. Part of an action."""
+    member.grants.all().delete()
+    Member.objects.filter(pk=member.pk).update(is_super_admin=True, epoch=F("epoch") + 1)
+
+
+def make_admin(member: Member, permissions: Iterable[Permission]) -> None:
+    """Take the role of super admin away and leave these permissions, perhaps none. Part of an action."""
+    wanted = set(permissions)
+    wanted |= {Permission.ADMIN_ENTER} if wanted else set()
+    member.rescue_codes.all().delete()
+    Member.objects.filter(pk=member.pk).update(is_super_admin=False, epoch=F("epoch") + 1)
+    _write(member, wanted)
+
+
+@action(needs=Permission.ADMINS_MANAGE, records=Event.SUPER_ADMIN_APPOINTED)
+def appoint_super_admin(actor: Actor, *, member_uid: str) -> Member:
+    """Make a member a super admin beside the others.
+
+    :raises NotAllowed: unless the actor is one.
+    :raises CannotLead: when the person could not run the workspace.
+    """
+    member = _lead(actor, member_uid)
+    check_can_lead(member)
+    if not member.is_super_admin:
+        make_super_admin(member)
+        _tell_super(member, Kind.RIGHTS_GIVEN)
+    record(actor, Event.SUPER_ADMIN_APPOINTED, subject_kind="member", subject_id=member.pk, fields=["is_super_admin"])
+    return member
+
+
+@action(needs=Permission.ADMINS_MANAGE, records=Event.SUPER_ADMIN_DISMISSED)
+def dismiss_super_admin(actor: Actor, *, member_uid: str) -> Member:
+    """Make a super admin an ordinary member, oneself too; their printed codes end.
+
+    :raises NotAllowed: unless the actor is a super admin.
+    :raises LastSuperAdmin: when nobody able would be left.
+    """
+    member = _lead(actor, member_uid)
+    if not member.is_super_admin:
+        raise NotFound
+    keep_a_super_admin(member)
+    make_admin(member, [])
+    _tell_super(member, Kind.RIGHTS_TAKEN)
+    record(actor, Event.SUPER_ADMIN_DISMISSED, subject_kind="member", subject_id=member.pk, fields=["is_super_admin"])
     return member

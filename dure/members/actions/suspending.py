@@ -10,16 +10,9 @@ from dure.core.errors import DomainError, NotAllowed, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.members import queries, rules
+from dure.members.actions.keeping import keep_a_super_admin
 from dure.members.models import Member
 from dure.workspaces.models import Workspace
-
-
-class LastSuperAdmin(DomainError):
-    """Nobody who can sign in would be left to run the workspace (PRODUCT.md §4.10)."""
-
-    code = "last_super_admin"
-    message = _("This is the last super admin who can sign in. Appoint another one first.")
-    status = 409
 
 
 class StateChanged(DomainError):
@@ -57,9 +50,7 @@ def suspend(actor: Actor, *, member_uid: str) -> Member:
     :raises LastSuperAdmin: nobody able would be left.
     """
     member = _locked(actor, member_uid, "suspend")
-    able = member.is_super_admin and rules.can_sign_in(member)
-    if able and not queries.able_super_admins(actor.workspace_id, without=member.pk):
-        raise LastSuperAdmin
+    keep_a_super_admin(member)
     member.suspended_at = clock.now()
     _save(member)
     record(actor, Event.MEMBER_SUSPENDED, subject_kind="member", subject_id=member.pk, fields=["state"])

@@ -2,21 +2,24 @@
 
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dure.accounts import queries as accounts
 from dure.accounts.actions.changing import WrongPassword, change_password, choose_language
+from dure.accounts.actions.confirming import ConfirmLater
+from dure.accounts.actions.confirming import confirm as confirm_password
 from dure.accounts.actions.signing_in import enter_after_proof
 from dure.accounts.actors import Owner
 from dure.accounts.passwords import PasswordRefused
+from dure.core import clock
 from dure.core.errors import TooBusy
 from dure.members import queries
 from dure.web import door
@@ -72,14 +75,37 @@ def my_workspaces(request: Any) -> HttpResponse:
     return render(request, "pages/my_workspaces.html", context)
 
 
+class ConfirmForm(PaperForm):
+    """The password once more."""
+
+    current_password = password_field(_("Present password"), "current-password")
+    next = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+@door.signed_in
+@sensitive_post_parameters("current_password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: Any) -> HttpResponse:
+    """Ask for the password before what hurts, and go on where one was."""
+    form = ConfirmForm(request.POST or None, initial={"next": request.GET.get("next", "/")})
+    if request.method == "POST" and form.is_valid():
+        try:
+            confirm_password(request.owner, password=form.cleaned_data["current_password"])
+        except (WrongPassword, ConfirmLater, TooBusy) as refused:
+            form.refuse(refused)
+        else:
+            request.session[door.CONFIRMED] = int(clock.now().timestamp())
+            return redirect(door.safe_path(request, form.cleaned_data["next"]))
+    return render(request, "pages/confirm.html", {"form": form, **_reader(request.owner)})
+
+
 @door.public
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Choose the language of the pages on this browser, and of one's letters when signed in."""
     code = request.POST.get("code", "")
     back = request.POST.get("next", "/")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=settings.HTTPS)
-    response = redirect(back if safe and back.startswith("/") else "/")
+    response = redirect(door.safe_path(request, back))
     if code in dict(settings.LANGUAGES):
         account = door.account_of(request)
         if account is not None:

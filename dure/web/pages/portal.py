@@ -13,6 +13,7 @@ from dure.accounts import queries as accounts
 from dure.core import links
 from dure.core.permissions import Permission
 from dure.mail import outbox
+from dure.members import queries
 from dure.members.actions.proving import prove_again as mail_proof
 from dure.web import door
 
@@ -55,4 +56,7 @@ def prove_again(request: Any, **_names: Any) -> HttpResponse:
 @require_safe
 def admin(request: Any, **_names: Any) -> HttpResponse:
     """Show what the admin service holds for this admin."""
-    return render(request, "pages/admin/index.html")
+    alone = request.actor.is_super_admin and not queries.able_super_admins(
+        request.actor.workspace_id, without=request.actor.id
+    )
+    return render(request, "pages/admin/index.html", {"alone_at_the_top": alone})

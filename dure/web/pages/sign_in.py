@@ -7,7 +7,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -82,7 +81,7 @@ def page(request: Any) -> HttpResponse:
     door.enter(request, opened)
     if isinstance(opened, CodeTaken):
         return redirect("first_password")
-    return door.greet(redirect(_safe(request, typed["next"])), opened.account, opened.device)
+    return door.greet(redirect(door.safe_path(request, typed["next"])), opened.account, opened.device)
 
 
 def _show(request: HttpRequest, form: SignInForm, *, banner: str = "", status: int = 200) -> HttpResponse:
@@ -93,11 +92,6 @@ def _show(request: HttpRequest, form: SignInForm, *, banner: str = "", status: i
     if status == 429:
         response.headers["Retry-After"] = "5"
     return response
-
-
-def _safe(request: HttpRequest, address: str) -> str:
-    own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=settings.HTTPS)
-    return address if own and address.startswith("/") else "/"
 
 
 @door.public
