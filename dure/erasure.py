@@ -19,6 +19,8 @@ RULES = {
     "Address": "with the account",
     "Session": "with the account",
     "Device": "with the account",
+    "SecondFactor": "with the account; its key is sealed",
+    "SpareCode": "with the account; only a keyed hash",
     "ActivationCode": "with the account",
     "Member": "with the account, or with the workspace",
     "Profile": "with the member; its photo's files are deleted first",

@@ -7,7 +7,9 @@ from dure.accounts.models import (
     Device,
     ListingCode,
     RecoveryRequest,
+    SecondFactor,
     Session,
+    SpareCode,
     Tries,
 )
 from dure.audit.models import AuditEvent, AuditHead
@@ -34,7 +36,9 @@ __all__ = [
     "Profile",
     "RecoveryRequest",
     "RescueCode",
+    "SecondFactor",
     "Session",
+    "SpareCode",
     "Tries",
     "Workspace",
 ]

@@ -133,6 +133,7 @@ FORM_RENDERER = "dure.web.forms.PaperRenderer"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("ko", "한국어"), ("en", "English"), ("ja", "日本語")]
 LOCALE_PATHS = [PACKAGE / "locale"]
+FORMAT_MODULE_PATH = "dure.locale"
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -19,7 +19,7 @@ LASTS = timedelta(hours=72)
 """How long a temporary password opens, from the activation on (PRODUCT.md §5)."""
 
 # Crockford's base 32: no i, l, o and u, and what is misread is read as what was meant.
-_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 _MISREAD = str.maketrans({"o": "0", "i": "1", "l": "1"})
 _LENGTH = 16
 _KEYED = "keyed$"
@@ -50,7 +50,7 @@ class NewCode:
 
 def generate() -> str:
     """Return a temporary password of 80 random bits, in four groups that can be read aloud."""
-    letters = "".join(secrets.choice(_LETTERS) for _place in range(_LENGTH))
+    letters = "".join(secrets.choice(LETTERS) for _place in range(_LENGTH))
     return "-".join(letters[start : start + 4] for start in range(0, _LENGTH, 4))
 
 

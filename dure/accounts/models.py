@@ -22,6 +22,7 @@ class Account(models.Model):
     password_set_at = models.DateTimeField(null=True)
     language = models.CharField(max_length=8, default="en")
     epoch = models.IntegerField(default=0)
+    has_factor = models.BooleanField(default=False)
     origin_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
     signed_in_at = models.DateTimeField(null=True)
@@ -61,6 +62,8 @@ class Session(AbstractBaseSession):
     """A signed-in browser; the account stands in a column so that its sessions can be listed and ended."""
 
     account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="sessions")
+    device = models.ForeignKey("Device", null=True, on_delete=models.SET_NULL, related_name="sessions")
+    seen_at = models.DateTimeField(null=True)
 
     objects: ClassVar[BaseSessionManager] = BaseSessionManager()
 
@@ -76,10 +79,15 @@ class Session(AbstractBaseSession):
 
 
 class Device(models.Model):
-    """A browser that once signed in with the right password; its cookie gives it a count of its own (§4.16)."""
+    """A browser that once signed in with the right password; its cookie gives it a count of its own (§4.16).
 
+    ``browser`` is what it calls itself (the User-Agent header); no network address is kept.
+    """
+
+    uid = models.CharField(max_length=22, unique=True, default=new_uid)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="devices")
     hash = models.BinaryField(max_length=32, unique=True)
+    browser = models.CharField(max_length=200, blank=True)
     since = models.DateTimeField()
     last_used_at = models.DateTimeField()
 
@@ -101,6 +109,26 @@ class ActivationCode(models.Model):
     opens_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class SecondFactor(models.Model):
+    """An authenticator app (TOTP, RFC 6238); ``last_step`` is the newest time step used, so that each works once."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="second_factor")
+    sealed = models.BinaryField()
+    since = models.DateTimeField()
+    last_step = models.BigIntegerField(default=0)
+
+
+class SpareCode(models.Model):
+    """One of ten codes for whoever lost the authenticator app; each works once."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="spare_codes")
+    hash = models.BinaryField(max_length=32)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "used_at"], name="spare_code_of_account")]
 
 
 class Tries(models.Model):

@@ -4,10 +4,12 @@ from datetime import UTC
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max, Q
 from django.utils.dateparse import parse_datetime
 
 from dure.accounts.activation import Code, end_of
-from dure.accounts.models import Account, ActivationCode, Address
+from dure.accounts.models import Account, ActivationCode, Address, Device
+from dure.core import clock
 
 
 def id_of(account_id: int) -> Address:
@@ -20,7 +22,7 @@ def id_address(account: Account) -> str:
     return id_of(account.pk).canonical
 
 
-SIGNS_IN = ("id", "password", "language", "epoch")  # in the order of the model, as from_db asks
+SIGNS_IN = ("id", "password", "language", "epoch", "has_factor")  # in the order of the model, as from_db asks
 CODE = ("uid", "encoded", "opens_at", "expires_at", "used_at")
 FIND = f"""
 SELECT {", ".join([*(f"account.{name}" for name in SIGNS_IN), *(f"code.{name}" for name in CODE)])}
@@ -63,3 +65,10 @@ def living_code(uid: str) -> ActivationCode | None:
     """Return the temporary password with this name while it opens the change-password page."""
     code = ActivationCode.objects.filter(uid=uid).first() if uid else None
     return code if code and not end_of(code) else None
+
+
+def devices_of(account_id: int) -> list[Device]:
+    """Return the browsers that are signed in now, the one used last first, with ``seen_at``."""
+    living = Q(sessions__expire_date__gt=clock.now())
+    found = Device.objects.filter(living, account_id=account_id)
+    return list(found.annotate(seen_at=Max("sessions__seen_at", filter=living)).order_by("-seen_at", "-id")[:100])

@@ -1,6 +1,6 @@
 """Django's database sessions, with the account in a column."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
@@ -13,6 +13,9 @@ ACCOUNT, EPOCH, SINCE, TOUCHED = "account", "epoch", "since", "touched"
 CODE, CODE_ACCOUNT = "code", "code_account"
 """What a temporary password opens: a session without ``ACCOUNT``, which every door takes for nobody's."""
 CODE_LASTS = timedelta(hours=1)
+HALFWAY = "halfway"
+HALFWAY_LASTS = timedelta(minutes=10)
+DEVICE = "device"
 
 
 class SessionStore(DatabaseStore):
@@ -21,10 +24,18 @@ class SessionStore(DatabaseStore):
     _written: dict[str, Any] | None = None
 
     @classmethod
-    def open_for(cls, account: Account, at: datetime) -> "SessionStore":
+    def open_for(cls, account: Account, at: datetime, device_id: int) -> "SessionStore":
         """Write a new session of an account; part of the action that signs in."""
         moment = int(at.timestamp())
-        return cls()._write_new({ACCOUNT: account.pk, EPOCH: account.epoch, SINCE: moment, TOUCHED: moment})
+        who = {ACCOUNT: account.pk, EPOCH: account.epoch, DEVICE: device_id}
+        return cls()._write_new({**who, SINCE: moment, TOUCHED: moment})
+
+    @classmethod
+    def open_halfway(cls, account: Account, at: datetime) -> "SessionStore":
+        """Write a session of somebody whose second factor is still missing; every door takes it for nobody's."""
+        store = cls()
+        store.set_expiry(at + HALFWAY_LASTS)
+        return store._write_new({HALFWAY: account.pk, EPOCH: account.epoch, SINCE: int(at.timestamp())})
 
     @classmethod
     def open_for_code(cls, account_id: int, code_uid: str, until: datetime) -> "SessionStore":
@@ -58,5 +69,7 @@ class SessionStore(DatabaseStore):
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """Return the row to save, its account beside the sealed data."""
         row = cast(Session, super().create_model_instance(data))
-        row.account_id = data.get(ACCOUNT, data.get(CODE_ACCOUNT))
+        row.account_id = data.get(ACCOUNT, data.get(CODE_ACCOUNT, data.get(HALFWAY)))
+        row.device_id = data.get(DEVICE)
+        row.seen_at = datetime.fromtimestamp(data[TOUCHED], UTC) if TOUCHED in data else None
         return row

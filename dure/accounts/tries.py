@@ -47,6 +47,11 @@ def counters(*, address: str, network: str, device_id: int | None) -> list[Count
     ]
 
 
+def factor_counter(account_id: int, device_id: int | None) -> Counter:
+    """Return what a second factor counts against: only ever a delay, and none by strangers for a known device."""
+    return Counter("factor", f"{account_id} {device_id or ''}", timedelta(days=1))
+
+
 @dataclass(frozen=True)
 class Standing:
     """What is remembered of earlier attempts, and whether it slows this one: the password alone does not suffice."""
@@ -69,7 +74,7 @@ def _slows(counter: Counter, row: Tries, at: datetime) -> bool:
     if counter.kind == "network":
         delay = min(timedelta(seconds=row.failures / NETWORK_FREE), NETWORK_LONGEST_DELAY)
         return row.failures >= NETWORK_FREE and at - row.last_at < delay
-    if row.failures >= PASSWORD_ALONE:
+    if row.failures >= PASSWORD_ALONE and counter.kind != "factor":
         return True
     return counter.kind != "id" and at - row.last_at < delay_after(row.failures)
 

@@ -17,6 +17,8 @@ class Kind(StrEnum):
     PROVE_ADDRESS = "prove_address"
     SIGN_IN_LINK = "sign_in_link"
     PASSWORD_CHANGED = "password_changed"
+    NEW_DEVICE = "new_device"
+    FACTOR_CHANGED = "factor_changed"
     EMAIL_CODE = "email_code"
     YOUR_IDS = "your_ids"
     RIGHTS_GIVEN = "rights_given"
@@ -36,6 +38,8 @@ LABELS = {
     Kind.PROVE_ADDRESS: _("Confirm your address"),
     Kind.SIGN_IN_LINK: _("Sign in by link"),
     Kind.PASSWORD_CHANGED: _("Your password was changed"),
+    Kind.NEW_DEVICE: _("A new device signed in"),
+    Kind.FACTOR_CHANGED: _("Your second factor was changed"),
     Kind.EMAIL_CODE: _("Code by mail"),
     Kind.YOUR_IDS: _("Your IDs and workspaces"),
     Kind.RIGHTS_GIVEN: _("Admin rights given"),

@@ -18,10 +18,10 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from dure.accounts import queries as accounts
-from dure.accounts.actions.signing_in import CodeTaken, SignedIn
+from dure.accounts.actions.signing_in import Browser, CodeTaken, Halfway, SignedIn
 from dure.accounts.actors import Owner, Visitor
 from dure.accounts.models import Account
-from dure.accounts.sessions import ACCOUNT, CODE, EPOCH, SINCE, TOUCHED
+from dure.accounts.sessions import ACCOUNT, CODE, EPOCH, HALFWAY, HALFWAY_LASTS, SINCE, TOUCHED
 from dure.core import clock
 from dure.core.actor import require
 from dure.core.permissions import Permission
@@ -51,6 +51,7 @@ def signed_in(view: View) -> View:
         if account is None:
             return to_sign_in(request)
         request.owner = Owner(account)
+        timezone.activate(ZoneInfo(members.zone_of(account.pk)))
         return view(request, *arguments, **names)
 
     opened.opens = "signed_in"  # type: ignore[attr-defined]
@@ -68,6 +69,22 @@ def first_password(view: View) -> View:
         return view(request, *arguments, **names)
 
     opened.opens = "first_password"  # type: ignore[attr-defined]
+    return opened
+
+
+def halfway(view: View) -> View:
+    """Open to whoever typed the right password and needs the second factor; ``request.halfway`` is the account."""
+
+    @wraps(view)
+    def opened(request: Any, *arguments: Any, **names: Any) -> HttpResponse:
+        young = clock.now().timestamp() - request.session.get(SINCE, 0) <= HALFWAY_LASTS.total_seconds()
+        account_id = request.session.get(HALFWAY, 0) if young else 0
+        request.halfway = accounts.with_epoch(account_id, request.session.get(EPOCH, -1))
+        if request.halfway is None:
+            return redirect("start" if account_of(request) else "sign_in")
+        return view(request, *arguments, **names)
+
+    opened.opens = "halfway"  # type: ignore[attr-defined]
     return opened
 
 
@@ -133,16 +150,38 @@ def _read_account(request: Any) -> Account | None:
     if account is None or at - request.session.get(SINCE, 0) > settings.SESSION_ABSOLUTE.total_seconds():
         request.session.flush()
         return None
-    if at - request.session.get(TOUCHED, 0) > timedelta(days=1).total_seconds():
+    if at - request.session.get(TOUCHED, 0) > timedelta(hours=1).total_seconds():
         request.session[TOUCHED] = int(at)
     return account
 
 
-def enter(request: Any, opened: SignedIn | CodeTaken) -> None:
-    """Give this browser the new session; the one it had ends."""
+def browser_of(request: HttpRequest) -> Browser:
+    """Return what this browser brings along."""
+    return Browser(cookie=request.COOKIES.get(DEVICE_COOKIE, ""), name=request.headers.get("User-Agent", "")[:200])
+
+
+def enter(request: Any, opened: SignedIn | Halfway | CodeTaken, to: str) -> HttpResponse:
+    """Give this browser the new session, the one it had ends, and lead to ``to`` or to what is still missing."""
+    if isinstance(opened, SignedIn):
+        return renew(request, opened, redirect(to))
+    _change_session(request, opened)
+    if isinstance(opened, CodeTaken):
+        return redirect("first_password")
+    request.session["next"] = to
+    return redirect("second_factor")
+
+
+def renew(request: Any, opened: SignedIn, response: HttpResponse) -> HttpResponse:
+    """Give this browser the new session with any response, as after an act that ended the session it had."""
+    _change_session(request, opened)
+    request._account = opened.account
+    return greet(response, opened.account, opened.device)
+
+
+def _change_session(request: Any, opened: SignedIn | Halfway | CodeTaken) -> None:
     request.session.flush()
     request.session = opened.session
-    request._account = opened.account if isinstance(opened, SignedIn) else None
+    request._account = None
 
 
 def greet(response: HttpResponse, account: Account, device: str = "") -> HttpResponse:

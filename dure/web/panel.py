@@ -107,8 +107,8 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
         Letter.objects.filter(account_id=member.account_id, workspace_id=actor.workspace_id).order_by("-id")[:5]
     )
     row = Profile.objects.filter(member=member).first()
-    known = profile.texts(row)
     managed = queries.is_managed(member.account, actor.workspace_id)
+    outranks = actor.is_super_admin or not member.is_super_admin
     return {
         "uid": member.uid,
         "name": name_of(member),
@@ -130,13 +130,19 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
         "language_name": LANGUAGE_NAMES.get(member.account.language, ""),
         "credential": _credential(member, letters),
         "photo": row.photo if row else "",
-        "details": [{"label": profile.FIELDS[name].label, "value": value} for name, value in known.items() if value],
+        "details": _details(row),
         "changes": _changes(member),
-        "may_edit": actor.is_super_admin or not member.is_super_admin,
+        "may_reset_factor": member.account.has_factor and managed and outranks,
+        "may_edit": outranks,
         "letters": [letter_facts(letter) for letter in letters],
         "may_send_again": _may_send_again(actor, member, managed),
         "history": _history(member),
     }
+
+
+def _details(row: Profile | None) -> list[dict[str, Any]]:
+    known = profile.texts(row)
+    return [{"label": profile.FIELDS[name].label, "value": value} for name, value in known.items() if value]
 
 
 def _may_send_again(actor: MemberActor, member: Member, managed: bool) -> bool:

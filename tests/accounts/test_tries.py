@@ -7,7 +7,7 @@ import pytest
 
 from dure.accounts import hashing, tries
 from dure.accounts.actions import signing_in
-from dure.accounts.actions.signing_in import SlowedDown, WrongCredentials, sign_in
+from dure.accounts.actions.signing_in import Browser, SlowedDown, WrongCredentials, sign_in
 from dure.accounts.actors import Visitor
 from dure.accounts.models import Device, RecoveryRequest, Tries
 from dure.core import clock
@@ -49,7 +49,9 @@ def cheap(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def attempt(cast: Cast, password: str, *, network: str = "198.51.100.0/24", device: str = "", **names: Any) -> Any:
     """Try once."""
     address = names.get("address", cast.yuki.address)
-    return sign_in(Visitor(), address=address, password=password, network=network, device=device, language="en")
+    return sign_in(
+        Visitor(), address=address, password=password, network=network, browser=Browser(cookie=device), language="en"
+    )
 
 
 def fail(cast: Cast, times: int, **names: Any) -> None:

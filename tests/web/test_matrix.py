@@ -54,6 +54,11 @@ EXPECTED = {
     "account/password/": ACCOUNT,
     "workspaces/": ACCOUNT,
     "account/confirm/": ACCOUNT,
+    "account/": ACCOUNT,
+    "account/devices/sign-out/": ACCOUNT,
+    "account/factor/": ACCOUNT,
+    "account/factor/change/": ACCOUNT,
+    "sign-in/second/": TEMPORARY,
     "rescue/": PUBLIC,
     "w/<uid:workspace>/": MEMBER,
     "w/<uid:workspace>/more/": MEMBER,
@@ -67,6 +72,7 @@ EXPECTED = {
     "w/<uid:workspace>/admin/members/handing-over/mail/": MANAGE,
     "w/<uid:workspace>/photo/<uid:name>/": MEMBER,
     "w/<uid:workspace>/admin/members/<uid:member_uid>/edit/": MANAGE,
+    "w/<uid:workspace>/admin/members/<uid:member_uid>/reset-factor/": MANAGE,
     "w/<uid:workspace>/admin/members/<uid:member_uid>/correct-id/": MANAGE,
     "w/<uid:workspace>/hand-over/<uid:offer_uid>/": MEMBER,
     "w/<uid:workspace>/admin/administrators/": ADMINS,
@@ -78,6 +84,8 @@ EXPECTED = {
     "w/<uid:workspace>/admin/mail/": MANAGE,
 }
 POST_ONLY = {
+    "account/devices/sign-out/",
+    "w/<uid:workspace>/admin/members/<uid:member_uid>/reset-factor/",
     "w/<uid:workspace>/admin/administrators/<uid:member_uid>/lead/",
     "find/<uid:handle>/ask/",
     "w/<uid:workspace>/admin/help/<uid:request_uid>/answer/",
@@ -89,6 +97,7 @@ POST_ONLY = {
     "w/<uid:workspace>/admin/members/handing-over/mail/",
 }
 NOT_HERE = {
+    "account/factor/change/": 302,  # there is none to change
     "w/<uid:workspace>/hand-over/<uid:offer_uid>/": 404,  # no such offer
     "w/<uid:workspace>/photo/<uid:name>/": 404,  # no such photo
     "find/<uid:handle>/list/": 302,  # without a code
@@ -185,6 +194,7 @@ def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> No
         "w/<uid:workspace>/admin/administrators/<uid:member_uid>/lead/": {"step": "appoint"},
         "w/<uid:workspace>/admin/administrators/rescue-codes/": {},
         "w/<uid:workspace>/hand-over/<uid:offer_uid>/": {"step": "accept"},
+        "w/<uid:workspace>/admin/members/<uid:member_uid>/reset-factor/": {},
         "w/<uid:workspace>/prove-again/": {},
     }  # fmt: skip
     browser = browsers(cast)[role]

@@ -4,13 +4,14 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from dure.accounts import activation, addresses, hashing, queries, tries
+from dure.accounts import activation, addresses, browsers, hashing, queries, tries
 from dure.accounts.actions.links import spend_link
 from dure.accounts.activation import Code
-from dure.accounts.actors import Owner, Visitor
-from dure.accounts.models import Account, Address, Device, RecoveryRequest, Session
+from dure.accounts.actors import Visitor
+from dure.accounts.models import Account, Address, Device, RecoveryRequest
 from dure.accounts.sessions import CODE_LASTS, SessionStore
 from dure.core import clock, keys
 from dure.core.action import action, record, writing
@@ -19,6 +20,8 @@ from dure.core.errors import DomainError
 from dure.core.events import Event
 from dure.core.models import OneTimeSecret
 from dure.core.secrets import Purpose
+from dure.mail import outbox
+from dure.mail.kinds import Kind
 
 
 class WrongCredentials(DomainError):
@@ -67,6 +70,21 @@ class CodeEnded(DomainError):
 
 
 @dataclass(frozen=True)
+class Halfway:
+    """The password was right and the second factor is missing: a session that reaches the page for it alone."""
+
+    session: SessionStore
+
+
+@dataclass(frozen=True)
+class Browser:
+    """What a browser brings along: its device cookie, or empty, and what it calls itself."""
+
+    cookie: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class CodeTaken:
     """A temporary password was right: a session that reaches the change-password page alone."""
 
@@ -74,11 +92,11 @@ class CodeTaken:
 
 
 def sign_in(
-    actor: Visitor, *, address: str, password: str, network: str, device: str, language: str
-) -> SignedIn | CodeTaken:
+    actor: Visitor, *, address: str, password: str, network: str, browser: Browser, language: str
+) -> SignedIn | Halfway | CodeTaken:
     """Check ID and password at the cost of one hash, whoever it is.
 
-    ``network`` is the client's network, ``device`` the value of its device cookie or empty.
+    ``network`` is the client's network.
 
     :raises WrongCredentials: also for an account that does not exist, or has no password at all.
     :raises SlowedDown: when the password alone does not suffice now.
@@ -87,7 +105,7 @@ def sign_in(
     """
     spelling = _spelling(address)
     account, code = queries.signing_in(spelling)
-    known = _known_device(account, device)
+    known = known_device(account, browser.cookie)
     counters = tries.counters(address=spelling, network=network, device_id=known.pk if known else None)
     standing = tries.standing(counters)
     if code:
@@ -102,7 +120,16 @@ def sign_in(
         raise SlowedDown
     if code:
         return _take_code(actor, account=account, code=code, counted=standing.counted)
-    return _enter(actor, account=account, device=known, counted=standing.counted)
+    if account.has_factor:
+        return _stop_halfway(account, standing.counted)
+    return _enter(actor, account=account, device=known, counted=standing.counted, browser=browser)
+
+
+def _stop_halfway(account: Account, counted: list[tries.Counter]) -> Halfway:
+    """Open the page for the second factor; what failed is forgotten only when that is right, too."""
+    with writing():
+        tries.forget(counted)
+        return Halfway(session=SessionStore.open_halfway(account, clock.now()))
 
 
 @action(needs=None, records=Event.CODE_ENTERED)
@@ -123,8 +150,8 @@ def _spelling(address: str) -> str:
         return address[: addresses.LONGEST]
 
 
-def _known_device(account: Account | None, cookie: str) -> Device | None:
-    """Look for the device; asked about nobody's devices too, so that the answer takes the same."""
+def known_device(account: Account | None, cookie: str) -> Device | None:
+    """Look for the device of a cookie; asked about nobody's devices too, so that the answer takes the same."""
     if not cookie:
         return None
     account_id = account.pk if account else 0
@@ -142,42 +169,83 @@ def _ask_for_link(address: str, language: str) -> None:
 
 
 @action(needs=None, records=Event.SIGNED_IN)
-def _enter(actor: Actor, *, account: Account, device: Device | None, counted: list[tries.Counter]) -> SignedIn:
+def _enter(
+    actor: Actor, *, account: Account, device: Device | None, counted: list[tries.Counter], browser: Browser
+) -> SignedIn:
     tries.forget(counted)
-    return _signed_in(actor, account, device)
+    return signed_in(actor, account, device, browser)
 
 
-def _signed_in(actor: Actor, account: Account, device: Device | None) -> SignedIn:
+def _tell_of_device(account: Account, browser: Browser) -> None:
+    """Tell the owner by mail that a browser signed in that never did before; not about the very first one."""
+    if not outbox.can_send() or not Device.objects.filter(account_id=account.pk).exists():
+        return
+    address = queries.id_of(account.pk)
+    with translation.override(account.language):
+        name = browsers.name_of(browser.name)
+    outbox.post(
+        Kind.NEW_DEVICE,
+        address=address.canonical,
+        to=address.kind,
+        language=account.language,
+        account_id=account.pk,
+        context={"id_address": address.canonical, "browser": name},
+    )
+
+
+def signed_in(
+    actor: Actor, account: Account, device: Device | None, browser: Browser, *, told: bool = False
+) -> SignedIn:
+    """Write device, moment, trail and session of somebody who proved everything; part of an action.
+
+    ``told``: the owner gets a letter about this very moment anyway, and none about the device.
+    """
     at, cookie = clock.now(), ""
     if device is None:
+        if not told:
+            _tell_of_device(account, browser)
         cookie = secrets.token_urlsafe(24)
-        Device.objects.create(account=account, hash=keys.keyed_hash("device", cookie), since=at, last_used_at=at)
+        device = Device(
+            account_id=account.pk,
+            hash=keys.keyed_hash("device", cookie),
+            browser=browser.name[:200],
+            since=at,
+            last_used_at=at,
+        )
+        device.save(force_insert=True)
     else:
-        Device.objects.filter(pk=device.pk).update(last_used_at=at)
+        Device.objects.filter(pk=device.pk).update(last_used_at=at, browser=browser.name[:200])
     Account.objects.filter(pk=account.pk).update(signed_in_at=at)
     record(actor, Event.SIGNED_IN, subject_kind="account", subject_id=account.pk)
-    return SignedIn(account=account, device=cookie, session=SessionStore.open_for(account, at))
+    return SignedIn(account=account, device=cookie, session=SessionStore.open_for(account, at, device.pk))
 
 
 @action(needs=None, records=Event.SIGNED_IN)
-def sign_in_by_link(actor: Visitor, *, secret: OneTimeSecret) -> SignedIn:
+def sign_in_by_link(actor: Visitor, *, secret: OneTimeSecret, browser: Browser) -> SignedIn | Halfway:
     """Sign in with the link that a right password had mailed.
 
     :raises LinkEnded: when it was used, withdrawn or is too old.
     """
     account = spend_link(secret, purposes={Purpose.SIGN_IN})
     tries.forget_address(Address.objects.get(account=account, kind=Address.ID).canonical)
-    return _signed_in(actor, account, None)
+    return _proved(actor, account, browser, told=False)
 
 
 @action(needs=None, records=Event.SIGNED_IN)
-def enter_after_proof(actor: Visitor, *, account: Account) -> SignedIn:
+def enter_after_proof(actor: Visitor, *, account: Account, browser: Browser) -> SignedIn | Halfway:
     """Sign in somebody who proved a moment ago who they are, by a mailed link and a new password."""
-    return _signed_in(actor, account, None)
+    return _proved(actor, account, browser, told=True)
 
 
-@action(needs=None, records=Event.SIGNED_OUT)
-def sign_out(actor: Owner, *, session_key: str) -> None:
-    """End one session."""
-    Session.objects.filter(account=actor.account, session_key=session_key).delete()
-    record(actor, Event.SIGNED_OUT, subject_kind="account", subject_id=actor.id)
+@action(needs=None, records=Event.SIGNED_IN)
+def stay_signed_in(actor: Visitor, *, account: Account, browser: Browser) -> SignedIn:
+    """Open a new session for somebody whose own act just ended the one they had, as a change of password does."""
+    return signed_in(actor, account, known_device(account, browser.cookie), browser, told=True)
+
+
+def _proved(actor: Actor, account: Account, browser: Browser, *, told: bool) -> SignedIn | Halfway:
+    """Enter, or ask for the second factor: a mailed link is one factor alone."""
+    if account.has_factor:
+        record(actor, Event.SIGNED_IN, subject_kind="account", subject_id=account.pk, fields=["halfway"])
+        return Halfway(session=SessionStore.open_halfway(account, clock.now()))
+    return signed_in(actor, account, known_device(account, browser.cookie), browser, told=told)

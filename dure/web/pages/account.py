@@ -16,7 +16,7 @@ from dure.accounts import queries as accounts
 from dure.accounts.actions.changing import WrongPassword, change_password, choose_language
 from dure.accounts.actions.confirming import ConfirmLater
 from dure.accounts.actions.confirming import confirm as confirm_password
-from dure.accounts.actions.signing_in import enter_after_proof
+from dure.accounts.actions.signing_in import stay_signed_in
 from dure.accounts.actors import Owner
 from dure.accounts.passwords import PasswordRefused
 from dure.core import clock
@@ -54,9 +54,10 @@ def password(request: Any) -> HttpResponse:
         except (WrongPassword, PasswordRefused, TooBusy) as refused:
             form.refuse(refused)
         else:
-            door.enter(request, enter_after_proof(door.VISITOR, account=account))
+            opened = stay_signed_in(door.VISITOR, account=account, browser=door.browser_of(request))
+            response = door.enter(request, opened, reverse("my_workspaces"))
             messages.success(request, _("Your password is changed. Every other device is signed out."))
-            return redirect("my_workspaces")
+            return response
     context = {"form": form, "minimum": str(minimum), "back_url": reverse("start"), **_reader(request.owner)}
     return render(request, "pages/change_password.html", context)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -35,10 +35,11 @@ def page(request: Any) -> HttpResponse:
             request.session.flush()
             return render(request, "pages/first_password_gone.html", {"reason": ended.sentence()}, status=410)
         else:
-            opened = enter_after_proof(door.VISITOR, account=account)
-            door.enter(request, opened)
+            response = door.enter(
+                request, enter_after_proof(door.VISITOR, account=account, browser=door.browser_of(request)), "/"
+            )
             request.session["welcome"] = True
-            return door.greet(redirect("start"), opened.account, opened.device)
+            return response
     minimum, _words = queries.password_policy(code.account_id)
     context = {"form": form, "minimum": str(minimum), "id_address": form.initial["id"], "deadline_at": code.expires_at}
     return render(request, "pages/first_password.html", context)

@@ -7,14 +7,15 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from dure.accounts import passwords
-from dure.accounts.actions.signing_in import enter_after_proof
+from dure.accounts.actions.signing_in import stay_signed_in
 from dure.core.errors import DomainError
 from dure.joining.actions.founding import is_set_up, set_up_server
 from dure.web import door
@@ -96,7 +97,7 @@ def _found(typed: dict[str, Any]) -> Any:
 
 
 def _enter(request: Any, founded: Any) -> HttpResponse:
-    signed_in = enter_after_proof(door.VISITOR, account=founded.member.account)
-    door.enter(request, signed_in)
+    opened = stay_signed_in(door.VISITOR, account=founded.member.account, browser=door.browser_of(request))
+    response = door.enter(request, opened, reverse("members", args=[founded.workspace.uid]))
     messages.success(request, _("The workspace %(name)s is ready.") % {"name": founded.workspace.name})
-    return door.greet(redirect("members", founded.workspace.uid), signed_in.account, signed_in.device)
+    return response

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dure.accounts import queries as accounts
 from dure.accounts.actions.links import LinkEnded, prove_address
-from dure.accounts.actions.signing_in import SignedIn, enter_after_proof, sign_in_by_link
+from dure.accounts.actions.signing_in import Halfway, SignedIn, enter_after_proof, sign_in_by_link
 from dure.accounts.passwords import PasswordRefused
 from dure.core import secrets
 from dure.core.models import OneTimeSecret
@@ -115,18 +115,19 @@ def password(request: Any, handle: str) -> HttpResponse:
         except LinkEnded as ended:
             return _gone(request, ended.end, handle)
         else:
-            return _enter(request, handle, enter_after_proof(door.VISITOR, account=account))
+            browser = door.browser_of(request)
+            return _enter(request, handle, enter_after_proof(door.VISITOR, account=account, browser=browser))
     minimum, _words = queries.password_policy(row.account_id)
     context = {"form": form, "link": facts, "minimum": str(minimum)}
     return render(request, "pages/link_password.html", context)
 
 
-def _enter(request: Any, handle: str, signed_in: SignedIn) -> HttpResponse:
-    door.enter(request, signed_in)
-    response = redirect("start")
+def _enter(request: Any, handle: str, opened: SignedIn | Halfway) -> HttpResponse:
+    response = door.enter(request, opened, "/")
     response.delete_cookie(_cookie(handle), samesite="Lax")
-    request.session["welcome"] = True
-    return door.greet(response, signed_in.account, signed_in.device)
+    if isinstance(opened, SignedIn):
+        request.session["welcome"] = True
+    return response
 
 
 @door.public
@@ -138,7 +139,8 @@ def use(request: Any, handle: str) -> HttpResponse:
         return _gone(request, end, handle)
     try:
         if row.purpose == Purpose.SIGN_IN:
-            return _enter(request, handle, sign_in_by_link(door.VISITOR, secret=row))
+            browser = door.browser_of(request)
+            return _enter(request, handle, sign_in_by_link(door.VISITOR, secret=row, browser=browser))
         prove_address(door.VISITOR, secret=row)
     except LinkEnded as ended:
         return _gone(request, ended.end, handle)

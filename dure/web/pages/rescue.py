@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -48,7 +48,6 @@ def rescue(request: Any) -> HttpResponse:
         except (WrongRescueCode, PasswordRefused, TooBusy) as refused:
             form.refuse(refused)
         else:
-            opened = enter_after_proof(door.VISITOR, account=account)
-            door.enter(request, opened)
-            return door.greet(redirect("start"), opened.account, opened.device)
+            opened = enter_after_proof(door.VISITOR, account=account, browser=door.browser_of(request))
+            return door.enter(request, opened, "/")
     return render(request, "pages/rescue.html", {"form": form})

@@ -13,7 +13,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dure.accounts.actions.recovering import ask_for_reset
-from dure.accounts.actions.signing_in import CodeEnded, CodeTaken, SlowedDown, WrongCredentials, sign_in, sign_out
+from dure.accounts.actions.second_factor import WrongFactor, pass_second_factor
+from dure.accounts.actions.signing_in import CodeEnded, SlowedDown, WrongCredentials, sign_in
+from dure.accounts.actions.signing_out import sign_out
 from dure.accounts.actors import Owner
 from dure.accounts.addresses import InvalidAddress
 from dure.core.errors import TooBusy
@@ -73,15 +75,43 @@ def page(request: Any) -> HttpResponse:
             address=typed["id"],
             password=typed["password"],
             network=door.network_of(request),
-            device=request.COOKIES.get(door.DEVICE_COOKIE, ""),
+            browser=door.browser_of(request),
             language=get_language() or settings.LANGUAGE_CODE,
         )
     except (WrongCredentials, SlowedDown, CodeEnded, TooBusy) as refused:
         return _show(request, form, banner=refused.sentence(), status=429 if isinstance(refused, TooBusy) else 200)
-    door.enter(request, opened)
-    if isinstance(opened, CodeTaken):
-        return redirect("first_password")
-    return door.greet(redirect(door.safe_path(request, typed["next"])), opened.account, opened.device)
+    return door.enter(request, opened, door.safe_path(request, typed["next"]))
+
+
+class SecondForm(PaperForm):
+    """The code of the app, or a spare one."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        help_text=_("Six digits from the authenticator app, or one of the spare codes."),
+        widget=forms.TextInput({"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+
+
+@door.halfway
+@require_http_methods(["GET", "HEAD", "POST"])
+def second_factor(request: Any) -> HttpResponse:
+    """Ask for the second factor."""
+    form = SecondForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            opened = pass_second_factor(
+                door.VISITOR,
+                account=request.halfway,
+                code=form.cleaned_data["code"],
+                browser=door.browser_of(request),
+            )
+        except WrongFactor as refused:
+            form.refuse(refused)
+        else:
+            return door.enter(request, opened, request.session.get("next", "/"))
+    return render(request, "pages/second_factor.html", {"form": form})
 
 
 def _show(request: HttpRequest, form: SignInForm, *, banner: str = "", status: int = 200) -> HttpResponse:
