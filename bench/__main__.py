@@ -4,7 +4,8 @@ import importlib
 import sys
 from pathlib import Path
 
-NAMES = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem[0] != "_" and path.stem != "place")
+SHARED = {"place", "people"}
+NAMES = sorted({path.stem for path in Path(__file__).parent.glob("[!_]*.py")} - SHARED)
 
 
 def main() -> int:

@@ -23,7 +23,9 @@ def measure() -> bool:
         here.enter()
         from django.db import connection
 
-        actor = _admin()
+        from bench.people import admin
+
+        actor = admin()
         _register(actor, 20)
         rows = _rows_of_one(connection)
         best, floor = 0.0, 0.0
@@ -38,19 +40,6 @@ def _timed(step: Any) -> float:
     started = time.perf_counter()
     step()
     return time.perf_counter() - started
-
-
-def _admin() -> Any:
-    from dure.accounts.actors import Operator
-    from dure.core import clock
-    from dure.joining.actions.founding import found_workspace
-    from dure.members.actors import actor_for
-    from dure.members.models import Member
-
-    admin = {"id": "sora@example.com", "family_name": "한", "given_name": "소라"}
-    founded = found_workspace(Operator(), name="한빛소프트", languages=["ko"], time_zone="Asia/Seoul", admin=admin)
-    Member.objects.update(state="active", activated_at=clock.now())
-    return actor_for(Member.objects.select_related("account", "workspace").get(pk=founded.member.pk))
 
 
 def _register(actor: Any, count: int) -> None:

@@ -9,3 +9,7 @@ class DureConfig(AppConfig):
     name = "dure"
     label = "dure"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Teach queries the lookups of ``dure.core.database``."""
+        from dure.core import database  # noqa: F401

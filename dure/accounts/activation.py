@@ -1,11 +1,14 @@
 """Temporary passwords: activation codes that open the page that changes them, and nothing else (PRODUCT.md §4.5)."""
 
+import base64
 import hmac
+import re
 import secrets
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -21,7 +24,8 @@ LASTS = timedelta(hours=72)
 # Crockford's base 32: no i, l, o and u, and what is misread is read as what was meant.
 LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 _MISREAD = str.maketrans({"o": "0", "i": "1", "l": "1"})
-_LENGTH = 16
+_CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", LETTERS)
+_NOISE = re.compile(r"[\W_]+")
 _KEYED = "keyed$"
 
 
@@ -50,14 +54,14 @@ class NewCode:
 
 def generate() -> str:
     """Return a temporary password of 80 random bits, in four groups that can be read aloud."""
-    letters = "".join(secrets.choice(LETTERS) for _place in range(_LENGTH))
-    return "-".join(letters[start : start + 4] for start in range(0, _LENGTH, 4))
+    letters = base64.b32encode(secrets.token_bytes(10)).decode().translate(_CROCKFORD)
+    return "-".join((letters[:4], letters[4:8], letters[8:12], letters[12:]))
 
 
 def fold(typed: str) -> str:
     """Return a generated code as it is compared: without spaces and hyphens, full-width letters as plain ones."""
     plain = unicodedata.normalize("NFKC", typed).casefold()
-    return "".join(letter for letter in plain if letter.isalnum()).translate(_MISREAD)
+    return _NOISE.sub("", plain).translate(_MISREAD)
 
 
 def encode_generated(code: str) -> str:
@@ -96,7 +100,7 @@ expires_at = excluded.expires_at, used_at = NULL
 
 def write(codes: Iterable[NewCode]) -> dict[int, str]:
     """Store codes in one statement, each in the place of its account's older one; returns their uids by account."""
-    moment = connection.ops.adapt_datetimefield_value
+    moment = cache(connection.ops.adapt_datetimefield_value)
     rows: list[list[Any]] = []
     uids: dict[int, str] = {}
     at = moment(clock.now())

@@ -1,6 +1,11 @@
 """What connections need beyond Django's defaults."""
 
+import json
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.models import Field, ForeignObject, Lookup
 
 
 def checkpoint() -> None:
@@ -12,3 +17,27 @@ def checkpoint() -> None:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+@ForeignObject.register_lookup
+@Field.register_lookup
+class Among(Lookup):
+    """``id__among=[…]``: like ``in`` for plain numbers and texts, as one parameter however many there are.
+
+    A thousand parameters cost more than the rows they find, and SQLite and PostgreSQL both end at some number of them.
+    """
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> Any:
+        """Return the one parameter."""
+        return "%s", [list(value) if connection.vendor == "postgresql" else json.dumps(list(value))]
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        """Look into a JSON array, or compare with an array of PostgreSQL's; nothing is asked about nobody."""
+        if not self.rhs:
+            raise EmptyResultSet
+        left, parameters = self.process_lhs(compiler, connection)
+        right = "= ANY(%s)" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
+        return f"{left} {right}", [*parameters, *self.process_rhs(compiler, connection)[1]]

@@ -109,7 +109,7 @@ def withdraw(purpose: Purpose, *, account_id: int, workspace_id: int | None = No
 def withdraw_many(purpose: Purpose, *, account_ids: Iterable[int]) -> None:
     """End the living secrets of one purpose of many accounts."""
     living = OneTimeSecret.objects.filter(
-        account_id__in=list(account_ids), purpose=purpose, used_at=None, withdrawn_at=None
+        account_id__among=list(account_ids), purpose=purpose, used_at=None, withdrawn_at=None
     )
     living.update(withdrawn_at=clock.now())
 

@@ -89,6 +89,6 @@ def withdraw_dead(account_id: int) -> int:
 def withdraw_until_joined(account_ids: Iterable[int]) -> int:
     """Take back the waiting letters about the first password of these accounts; returns how many."""
     waiting = Letter.objects.filter(
-        account_id__in=list(account_ids), state__in=[Letter.WAITING, Letter.SENDING], kind__in=UNTIL_JOINED
+        account_id__among=list(account_ids), state__in=[Letter.WAITING, Letter.SENDING], kind__in=UNTIL_JOINED
     )
     return end(waiting, Letter.WITHDRAWN, at=clock.now())

@@ -44,11 +44,11 @@ def page(workspace_id: int, *, state: str = "", older: str = "", newer: str = ""
 
 def fates(account_ids: Iterable[int]) -> dict[int, str]:
     """Return the state of the last letter about the first password of each account that had one."""
-    about = Letter.objects.filter(account_id__in=list(account_ids), kind__in=UNTIL_JOINED).order_by("id")
+    about = Letter.objects.filter(account_id__among=list(account_ids), kind__in=UNTIL_JOINED).order_by("id")
     return {account_id: state for account_id, state in about.values_list("account_id", "state") if account_id}
 
 
 def went_to(account_ids: Iterable[int]) -> dict[int, str]:
     """Return where the last letter about the first password of each account went, ``id`` or ``private``."""
-    sent = Letter.objects.filter(account_id__in=list(account_ids), kind__in=UNTIL_JOINED).order_by("id")
+    sent = Letter.objects.filter(account_id__among=list(account_ids), kind__in=UNTIL_JOINED).order_by("id")
     return {account_id: to for account_id, to in sent.values_list("account_id", "to") if account_id}

@@ -14,11 +14,12 @@ class Member(models.Model):
     ``epoch`` is raised by everything that changes what the person may open (PRODUCT.md §4.9). ``submission`` is the
     form's own number, so that a form sent twice registers one member. ``search`` and ``sort_key`` are kept by the
     actions (``dure.members.names``). Before ``starts_at`` nothing opens, and ``remind_at`` is when the reminder of the
-    deadline goes, null once it went.
+    deadline goes, null once it went. The workspace has no index of its own: SQLite would prefer it, and read every
+    member to find ten.
     """
 
     uid = models.CharField(max_length=22, unique=True, default=new_uid)
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="members")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="members", db_index=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="members")
     family_name = models.CharField(max_length=80, blank=True)
     given_name = models.CharField(max_length=80, blank=True)
@@ -50,6 +51,7 @@ class Member(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["workspace", "uid"], name="member_by_uid"),
             models.Index(fields=["workspace", "sort_key", "id"], name="member_by_name"),
             models.Index(fields=["workspace", "state", "sort_key", "id"], name="member_by_state"),
             models.Index(

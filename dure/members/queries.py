@@ -59,12 +59,13 @@ def listed_places(address: str) -> list[tuple[str, list[Member]]]:
     """Return what a proven address lists: each ID with its places; nothing for an unproven private one (§4.15)."""
     listed = [one for one in holders(address) if one.kind != Address.PRIVATE or one.proven_at]
     accounts = list(dict.fromkeys(one.account_id for one in listed))
-    ids = dict(Address.objects.filter(account_id__in=accounts, kind=Address.ID).values_list("account_id", "canonical"))
-    places = Member.objects.filter(account_id__in=accounts).select_related("workspace", "account")
+    ids = Address.objects.filter(account_id__among=accounts, kind=Address.ID)
+    places = Member.objects.filter(account_id__among=accounts).select_related("workspace", "account")
     by_account: dict[int, list[Member]] = {account_id: [] for account_id in accounts}
     for place in places.order_by("workspace__name", "id")[:200]:
         by_account[place.account_id].append(place)
-    return [(ids[account_id], by_account[account_id]) for account_id in accounts]
+    canonical = dict(ids.values_list("account_id", "canonical"))
+    return [(canonical[account_id], by_account[account_id]) for account_id in accounts]
 
 
 def in_state(members: QuerySet[Member], state: str) -> QuerySet[Member]:
@@ -158,8 +159,13 @@ def one(workspace: Workspace | int, uid: str, *, lock: bool = False) -> Member |
 
 def some(workspace_id: int, uids: Sequence[str], *, lock: bool = False) -> list[Member]:
     """Return those of these members who are of this workspace, in the order of their rows, or locked in it."""
-    found = of(workspace_id).select_related("account", "workspace").filter(uid__in=uids).order_by("id")
-    return list(found.select_for_update(of=("self",)) if lock else found)
+    found = of(workspace_id).select_related("account").filter(uid__among=uids).order_by("id")
+    members = list(found.select_for_update(of=("self",)) if lock else found)
+    if members:
+        workspace = Workspace.objects.get(pk=workspace_id)
+        for member in members:
+            member.workspace = workspace
+    return members
 
 
 def elsewhere(members: Sequence[Member]) -> set[int]:
@@ -167,7 +173,7 @@ def elsewhere(members: Sequence[Member]) -> set[int]:
     accounts = [member.account_id for member in members]
     here = {member.workspace_id for member in members}
     return set(
-        Member.objects.filter(account_id__in=accounts)
+        Member.objects.filter(account_id__among=accounts)
         .exclude(workspace_id__in=here)
         .values_list("account_id", flat=True)
     )

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db import connection
-
 from dure.accounts import activation
 from dure.accounts.models import ActivationCode, Address, Session
 from dure.core import clock, secrets
@@ -62,24 +60,28 @@ class Handed:
     link: str = ""
 
 
-def end_older(members: Sequence[Member]) -> None:
-    """End every link, temporary password, waiting letter and half-opened page of people who have not come yet."""
+def end_older(members: Sequence[Member], *, for_codes: bool = False) -> None:
+    """End every link, temporary password, waiting letter and half-opened page of people who have not come yet.
+
+    ``for_codes``: other temporary passwords are written in the place of theirs in the same action.
+    """
     accounts = [member.account_id for member in members]
     secrets.withdraw_many(Purpose.SET_PASSWORD, account_ids=accounts)
     outbox.withdraw_until_joined(accounts)
-    ActivationCode.objects.filter(account_id__in=accounts).delete()
-    Session.objects.filter(account_id__in=accounts).delete()
+    if not for_codes:
+        ActivationCode.objects.filter(account_id__among=accounts).delete()
+    Session.objects.filter(account_id__among=accounts).delete()
 
 
 def begin_again(members: Sequence[Member], method: Method) -> None:
-    """Give every deadline its full length again, in one statement."""
-    moment, rows = connection.ops.adapt_datetimefield_value, []
-    for member in members:
-        fresh = window(method, member.starts_at)
-        member.deadline_at, member.remind_at = fresh.deadline_at, fresh.remind_at
-        rows.append([moment(fresh.deadline_at), moment(fresh.remind_at), member.pk])
-    with connection.cursor() as cursor:
-        cursor.executemany("UPDATE dure_member SET deadline_at = %s, remind_at = %s WHERE id = %s", rows)
+    """Give every deadline its full length again, in one statement for each activation day."""
+    for starts_at in {member.starts_at for member in members}:
+        fresh = window(method, starts_at)
+        same = [member for member in members if member.starts_at == starts_at]
+        for member in same:
+            member.deadline_at, member.remind_at = fresh.deadline_at, fresh.remind_at
+        ids = [member.pk for member in same]
+        Member.objects.filter(pk__among=ids).update(deadline_at=fresh.deadline_at, remind_at=fresh.remind_at)
 
 
 def issue(
@@ -140,7 +142,7 @@ def addresses_of(members: Sequence[Member]) -> dict[int, dict[str, Address]]:
     """Return ID and private address of each account."""
     found: dict[int, dict[str, Address]] = {member.account_id: {} for member in members}
     kinds = [Address.ID, Address.PRIVATE]
-    for address in Address.objects.filter(account_id__in=list(found), kind__in=kinds):
+    for address in Address.objects.filter(account_id__among=list(found), kind__in=kinds):
         found[address.account_id][address.kind] = address
     return found
 

@@ -37,7 +37,7 @@ def remind(actor: Actor) -> int:
     skip = connection.features.has_select_for_update_skip_locked
     joined = _due().select_related("account", "workspace").select_for_update(of=("self",), skip_locked=skip)
     due = list(joined[:BATCH])
-    Member.objects.filter(pk__in=[member.pk for member in due]).update(remind_at=None)
+    Member.objects.filter(pk__among=[member.pk for member in due]).update(remind_at=None)
     reminded = [member for member in due if _waits(member)]
     if outbox.can_send():
         outbox.post_many(_letters(reminded))
@@ -55,7 +55,7 @@ def _waits(member: Member) -> bool:
 def _letters(members: list[Member]) -> list[Letter]:
     accounts = [member.account_id for member in members]
     went_to = letters.went_to(accounts)
-    codes = set(ActivationCode.objects.filter(account_id__in=accounts).values_list("account_id", flat=True))
+    codes = set(ActivationCode.objects.filter(account_id__among=accounts).values_list("account_id", flat=True))
     addresses = handing.addresses_of(members)
     written = []
     for member in members:

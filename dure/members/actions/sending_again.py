@@ -125,7 +125,7 @@ def send_again(
         raise NotFound
     if not chosen:
         raise next(iter(refused.values()))
-    handing.end_older(chosen)
+    handing.end_older(chosen, for_codes=method is not Method.MEMBER)
     handing.begin_again(chosen, method)
     handed = handing.issue(chosen, method, to=to, typed=password, encoded=encoded)
     if method is not Method.MEMBER and to:
@@ -173,7 +173,7 @@ def mail_codes(actor: Actor, *, shown: Sequence[Shown], to: str) -> list[Member]
     members = queries.some(actor.workspace_id, list(on_screen), lock=True)
     codes = {
         code.account_id: code
-        for code in ActivationCode.objects.filter(account_id__in=[one.account_id for one in members], used_at=None)
+        for code in ActivationCode.objects.filter(account_id__among=[one.account_id for one in members], used_at=None)
     }
     handed = [
         Handed(member, Method(_method(codes[member.account_id])), code_uid, password=on_screen[member.uid].password)
