@@ -103,7 +103,7 @@ class Page:
         reader = _Reader()
         if "html" in headers.get("content-type", ""):
             reader.feed(body)
-        self.forms, self.links = reader.forms, reader.links
+        self.forms, self._links = reader.forms, reader.links
         self.text = re.sub(r"\s+", " ", " ".join(reader.text)).replace(" @", "@").strip()
 
     @property
@@ -112,15 +112,20 @@ class Page:
         parts = urllib.parse.urlsplit(self.url)
         return parts.path + (f"?{parts.query}" if parts.query else "")
 
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        """Every link with its words."""
+        return self._links
+
     def link(self, words: str) -> str:
         """Return where the link with these words leads."""
-        found = [href for href, text in self.links if words in re.sub(r"\s+", " ", text)]
-        assert found, f"no link “{words}” on {self.url}: {[text.strip() for _, text in self.links]}"
+        found = [href for href, text in self._links if words in re.sub(r"\s+", " ", text)]
+        assert found, f"no link “{words}” on {self.url}: {[text.strip() for _, text in self._links]}"
         return found[0]
 
     def has_link(self, words: str) -> bool:
         """Tell whether there is a link with these words."""
-        return any(words in re.sub(r"\s+", " ", text) for _, text in self.links)
+        return any(words in re.sub(r"\s+", " ", text) for _, text in self._links)
 
     def form_with(self, *names: str) -> FormOnPage:
         """Return the form that holds these fields."""

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
+from django.db.models import F, Q
 
 from dure.accounts import hashing
 from dure.accounts.models import ActivationCode
@@ -35,6 +36,7 @@ class Code:
 
     uid: str
     encoded: str
+    issued_at: datetime
     opens_at: datetime
     expires_at: datetime
     used_at: datetime | None
@@ -116,8 +118,9 @@ def write(codes: Iterable[NewCode]) -> dict[int, str]:
 def spend(uid: str) -> bool:
     """Use a code up by one conditional UPDATE; False when it was replaced, used, or its time is not now."""
     at = clock.now()
-    living = ActivationCode.objects.filter(uid=uid, used_at=None, opens_at__lte=at, expires_at__gt=at)
-    return living.update(used_at=at) == 1
+    begun = Q(opens_at__lte=at) | Q(opens_at__lte=F("issued_at"))
+    living = ActivationCode.objects.filter(begun, uid=uid, used_at=None, expires_at__gt=at)
+    return living.filter(issued_at__lte=at + clock.SKEW).update(used_at=at) == 1
 
 
 def end_of(code: Code | ActivationCode) -> str:
@@ -125,6 +128,6 @@ def end_of(code: Code | ActivationCode) -> str:
     at = clock.now()
     if code.used_at:
         return "used"
-    if code.expires_at <= at:
+    if code.expires_at <= at or clock.is_ahead(code.issued_at):
         return "expired"
-    return "early" if code.opens_at > at else ""
+    return "early" if code.opens_at > max(at, code.issued_at) else ""

@@ -23,7 +23,7 @@ def id_address(account: Account) -> str:
 
 
 SIGNS_IN = ("id", "password", "language", "epoch", "has_factor")  # in the order of the model, as from_db asks
-CODE = ("uid", "encoded", "opens_at", "expires_at", "used_at")
+CODE = ("uid", "encoded", "issued_at", "opens_at", "expires_at", "used_at")
 FIND = f"""
 SELECT {", ".join([*(f"account.{name}" for name in SIGNS_IN), *(f"code.{name}" for name in CODE)])}
 FROM dure_account account

@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils.crypto import get_random_string
 
 from dure.accounts.models import Account, Session
+from dure.core import clock
 
 ACCOUNT, EPOCH, SINCE, TOUCHED = "account", "epoch", "since", "touched"
 CODE, CODE_ACCOUNT = "code", "code_account"
@@ -38,11 +40,11 @@ class SessionStore(DatabaseStore):
         return store._write_new({HALFWAY: account.pk, EPOCH: account.epoch, SINCE: int(at.timestamp())})
 
     @classmethod
-    def open_for_code(cls, account_id: int, code_uid: str, until: datetime) -> "SessionStore":
+    def open_for_code(cls, account_id: int, code_uid: str, at: datetime) -> "SessionStore":
         """Write a session that reaches the change-password page alone; part of the action that takes the code."""
         store = cls()
-        store.set_expiry(until)
-        return store._write_new({CODE: code_uid, CODE_ACCOUNT: account_id})
+        store.set_expiry(at + CODE_LASTS)
+        return store._write_new({CODE: code_uid, CODE_ACCOUNT: account_id, SINCE: int(at.timestamp())})
 
     def _write_new(self, data: dict[str, Any]) -> "SessionStore":
         self.update(data)
@@ -51,6 +53,27 @@ class SessionStore(DatabaseStore):
         self.modified = True
         self._written = dict(self.items())
         return self
+
+    def _get_session_from_db(self) -> Session | None:
+        """Return the row while it lives; one that ends later than any may was written while the clock was ahead."""
+        at = clock.now()
+        living = Session.objects.filter(session_key=self.session_key, expire_date__gt=at)
+        row = living.filter(expire_date__lte=at + settings.SESSION_IDLE + clock.SKEW).first()
+        if row is None:
+            self._session_key = None
+        return row
+
+    def load(self) -> dict[str, Any]:
+        """Return what the session holds, nothing when it began at a time that is yet to come."""
+        data = super().load()
+        if clock.is_ahead(datetime.fromtimestamp(data.get(SINCE, 0), UTC)):
+            self._session_key = None
+            return {}
+        return data
+
+    def get_expiry_date(self, **facts: Any) -> datetime:
+        """Return when the session ends unless it is used, by our own clock."""
+        return super().get_expiry_date(**{"modification": clock.now(), **facts})
 
     def save(self, must_create: bool = False) -> None:
         """Write the session, unless it stands in the database like this already."""

@@ -66,17 +66,22 @@ def standing(counters: list[Counter]) -> Standing:
     at = clock.now()
     counted = [counter for counter in counters if counter.key in rows]
     found = [(counter, rows[counter.key]) for counter in counted]
-    slowed = any(_slows(counter, row, at) for counter, row in found if at - row.last_at < counter.remembers)
+    slowed = any(_slows(counter, row, at) for counter, row in found if _ago(row, at) < counter.remembers)
     return Standing(slowed=slowed, counted=counted)
+
+
+def _ago(row: Tries, at: datetime) -> timedelta:
+    """Return how long ago the last failure was; a clock turned back makes no delay longer than it is."""
+    return abs(at - row.last_at)
 
 
 def _slows(counter: Counter, row: Tries, at: datetime) -> bool:
     if counter.kind == "network":
         delay = min(timedelta(seconds=row.failures / NETWORK_FREE), NETWORK_LONGEST_DELAY)
-        return row.failures >= NETWORK_FREE and at - row.last_at < delay
+        return row.failures >= NETWORK_FREE and _ago(row, at) < delay
     if row.failures >= PASSWORD_ALONE and counter.kind != "factor":
         return True
-    return counter.kind != "id" and at - row.last_at < delay_after(row.failures)
+    return counter.kind != "id" and _ago(row, at) < delay_after(row.failures)
 
 
 def delay_after(failures: int) -> timedelta:
@@ -105,7 +110,7 @@ def _stored(moment: datetime) -> Any:
 def failures(counter: Counter) -> int:
     """Return how many failures one counter remembers."""
     row = Tries.objects.filter(key=counter.key).first()
-    return row.failures if row and clock.now() - row.last_at < counter.remembers else 0
+    return row.failures if row and _ago(row, clock.now()) < counter.remembers else 0
 
 
 def forget(counted: list[Counter]) -> None:

@@ -140,7 +140,7 @@ def end_of(row: OneTimeSecret) -> str:
     if row.withdrawn_at:
         return "withdrawn"
     at = clock.now()
-    if row.expires_at <= at:
+    if row.expires_at <= at or clock.is_ahead(row.issued_at):
         return "expired"
     return "early" if row.opens_at and row.opens_at > at else ""
 
@@ -149,5 +149,5 @@ def spend(row: OneTimeSecret) -> bool:
     """Use a secret up by one conditional UPDATE; False when somebody else, or the clock, was faster."""
     at = clock.now()
     living = OneTimeSecret.objects.filter(pk=row.pk, used_at=None, withdrawn_at=None, expires_at__gt=at)
-    living = living.filter(Q(opens_at=None) | Q(opens_at__lte=at))
+    living = living.filter(Q(opens_at=None) | Q(opens_at__lte=at), issued_at__lte=at + clock.SKEW)
     return living.update(used_at=at) == 1

@@ -10,13 +10,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 
 from dure.core import clock
 from dure.core.action import writing
 from dure.core.keys import Unreadable
 from dure.core.models import new_uid
 from dure.mail import outbox
+from dure.mail.kinds import CARRY_SECRETS
 from dure.mail.models import Letter
 from dure.mail.rendering import render
 from dure.mail.transport import Transport
@@ -52,9 +53,11 @@ def _put_back(letters: list[Letter]) -> None:
 
 
 def expire() -> int:
-    """Close what nobody should receive any more."""
+    """Close what nobody should receive any more; what carries a secret also when the clock was turned back since."""
     at = clock.now()
-    overdue = Letter.objects.filter(state__in=UNDERWAY, expires_at__lte=at, due_at__lte=at)
+    too_late = Q(expires_at__lte=at, due_at__lte=at)
+    ahead = Q(posted_at__gt=at + clock.SKEW) & (Q(secret_id__isnull=False) | Q(kind__in=CARRY_SECRETS))
+    overdue = Letter.objects.filter(too_late | ahead, state__in=UNDERWAY)
     if not overdue.exists():
         return 0
     with writing():

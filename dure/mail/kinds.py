@@ -53,5 +53,8 @@ LABELS = {
 GIVES_UP_AFTER = timedelta(days=3)
 """How long a letter without a deadline of its own is tried."""
 
+CARRY_SECRETS = (Kind.TEMPORARY_PASSWORD, Kind.EMAIL_CODE)
+"""Letters that carry a secret other than a link."""
+
 UNTIL_JOINED = (Kind.SET_PASSWORD, Kind.TEMPORARY_PASSWORD, Kind.DEADLINE_REMINDER)
 """Letters that are about the first password, and worth nothing once it is set or made anew."""

@@ -120,7 +120,8 @@ def fresh(view: View) -> View:
     @wraps(view)
     def opened(request: Any, *arguments: Any, **names: Any) -> HttpResponse:
         proved = max(request.session.get(SINCE, 0), request.session.get(CONFIRMED, 0))
-        if clock.now().timestamp() - proved > FRESH.total_seconds():
+        ago = clock.now().timestamp() - proved
+        if not -clock.SKEW.total_seconds() <= ago <= FRESH.total_seconds():
             return redirect(f"{reverse('confirm')}?{urlencode({'next': request.path})}")
         return view(request, *arguments, **names)
 

@@ -171,3 +171,12 @@ def test_signing_in_is_one_module_with_one_hash() -> None:
     import inspect
 
     assert inspect.getsource(signing_in.sign_in).count("verify_password") == 1
+
+
+@pytest.mark.parametrize("failures", [1, 5, 12])
+def test_a_clock_turned_back_two_days_slows_nobody_for_two_days(
+    people: Cast, hours: Hours, cheap: list[str], failures: int
+) -> None:
+    fail(people, failures)
+    hours.at -= timedelta(days=2)
+    assert attempt(people, PASSWORD).account.pk == people.yuki.member.account_id

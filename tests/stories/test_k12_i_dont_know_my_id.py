@@ -70,6 +70,15 @@ def test_nobody_gets_a_code_and_the_pages_look_the_same(cast: Cast, post: PostOf
     assert post.to("nobody@nowhere.example") == []
 
 
+@pytest.mark.parametrize("spaced", [True, False], ids=["spaces", "full width"])
+def test_the_code_may_be_typed_as_people_type(cast: Cast, post: PostOffice, spaced: bool) -> None:
+    browser = cast.visitor()
+    page = asked(browser, cast.yuki.address)
+    code = code_for(post, cast.yuki.address)
+    typed = f" {code[:3]} {code[3:]} " if spaced else "".join(chr(ord(digit) + 0xFEE0) for digit in code)
+    assert browser.fill_in(page, code=typed).path.endswith("/list/")
+
+
 def test_five_wrong_codes_end_it_also_for_the_right_one(cast: Cast, post: PostOffice) -> None:
     browser = cast.visitor()
     page = asked(browser, cast.yuki.address)

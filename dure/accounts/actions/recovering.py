@@ -2,11 +2,12 @@
 
 import hmac
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import addresses, tries
@@ -95,16 +96,25 @@ def prove_by_code(*, handle: str, browser: str, code: str) -> None:
 
     :raises WrongCode: as its name says.
     """
-    living = ListingCode.objects.filter(uid=handle, tries_left__gt=0, expires_at__gt=clock.now(), proven_at=None)
     with writing():
-        counted = living.update(tries_left=F("tries_left") - 1)
+        untried = _living(handle).filter(tries_left__gt=0, proven_at=None)
+        counted = untried.update(tries_left=F("tries_left") - 1)
     row = ListingCode.objects.filter(uid=handle).first()
     if not counted or row is None or not _fits("listing-browser", browser, row.browser):
         raise WrongCode
-    digits = "".join(letter for letter in code if not letter.isspace())
+    digits = "".join(letter for letter in unicodedata.normalize("NFKC", code) if letter.isdigit())
     if not _fits("listing-code", f"{handle} {digits}", row.code):
         raise WrongCode
-    ListingCode.objects.filter(pk=row.pk).update(proven_at=clock.now(), expires_at=clock.now() + CODE_LASTS)
+    with writing():
+        unproven = _living(handle).filter(proven_at=None)
+        if not unproven.update(proven_at=clock.now(), expires_at=clock.now() + CODE_LASTS):
+            raise WrongCode
+
+
+def _living(handle: str) -> QuerySet[ListingCode]:
+    """Return the code while its ten minutes last, whatever happens to the clock."""
+    at = clock.now()
+    return ListingCode.objects.filter(uid=handle, expires_at__gt=at, expires_at__lte=at + CODE_LASTS + clock.SKEW)
 
 
 def _fits(purpose: str, value: str, stored: Any) -> bool:
@@ -113,8 +123,7 @@ def _fits(purpose: str, value: str, stored: Any) -> bool:
 
 def proven_address(*, handle: str, browser: str) -> str:
     """Return the address this browser proved with a code less than ten minutes ago, else empty."""
-    living = ListingCode.objects.filter(uid=handle, expires_at__gt=clock.now()).exclude(proven_at=None)
-    row = living.first()
+    row = _living(handle).exclude(proven_at=None).first()
     if row is None or not _fits("listing-browser", browser, row.browser):
         return ""
     try:

@@ -12,7 +12,7 @@ from dure.accounts.actions.links import spend_link
 from dure.accounts.activation import Code
 from dure.accounts.actors import Visitor
 from dure.accounts.models import Account, Address, Device, RecoveryRequest
-from dure.accounts.sessions import CODE_LASTS, SessionStore
+from dure.accounts.sessions import SessionStore
 from dure.core import clock, keys
 from dure.core.action import action, record, writing
 from dure.core.actor import Actor
@@ -139,8 +139,7 @@ def _take_code(actor: Actor, *, account: Account, code: Code, counted: list[trie
         raise CodeEnded(end)
     tries.forget(counted)
     record(actor, Event.CODE_ENTERED, subject_kind="account", subject_id=account.pk, via=code.uid)
-    until = min(code.expires_at, clock.now() + CODE_LASTS)
-    return CodeTaken(session=SessionStore.open_for_code(account.pk, code.uid, until))
+    return CodeTaken(session=SessionStore.open_for_code(account.pk, code.uid, clock.now()))
 
 
 def _spelling(address: str) -> str:

@@ -53,7 +53,8 @@ def _mail_first_link(account_id: int) -> None:
     waiting = Member.objects.select_for_update(of=("self",)).select_related("account", "workspace")
     member = waiting.filter(account_id=account_id, activated_at=None).order_by("id").first()
     issued = OneTimeSecret.objects.filter(account_id=account_id, purpose=Purpose.SET_PASSWORD)
-    recent = issued.filter(issued_at__gt=clock.now() - BETWEEN_MAILS)
+    at = clock.now()
+    recent = issued.filter(issued_at__gt=at - BETWEEN_MAILS, issued_at__lte=at + clock.SKEW)
     if member is None or not rules.may("activate", member) or member.account.has_own_password:
         return
     if recent.exists() or not outbox.can_send():
