@@ -7,8 +7,8 @@ from django.db import connection
 from django.db.models import Max, Q
 from django.utils.dateparse import parse_datetime
 
-from dure.accounts.activation import Code, end_of
-from dure.accounts.models import Account, ActivationCode, Address, Device
+from dure.accounts.activation import Code
+from dure.accounts.models import Account, Address, Device
 from dure.core import clock
 
 
@@ -59,12 +59,6 @@ def _moment(value: Any) -> Any:
 def with_epoch(account_id: int, epoch: int) -> Account | None:
     """Return the account a session belongs to, unless its epoch moved on (PRODUCT.md §4.9)."""
     return Account.objects.filter(pk=account_id, epoch=epoch).first()
-
-
-def living_code(uid: str) -> ActivationCode | None:
-    """Return the temporary password with this name while it opens the change-password page."""
-    code = ActivationCode.objects.filter(uid=uid).first() if uid else None
-    return code if code and not end_of(code) else None
 
 
 def devices_of(account_id: int) -> list[Device]:

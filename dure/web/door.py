@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from dure.accounts import queries as accounts
-from dure.accounts.actions.signing_in import Browser, CodeTaken, Halfway, SignedIn
+from dure.accounts.actions.signing_in import Browser, CodeEnded, CodeTaken, Halfway, SignedIn, living_code
 from dure.accounts.actors import Owner, Visitor
 from dure.accounts.models import Account
 from dure.accounts.sessions import ACCOUNT, CODE, EPOCH, HALFWAY, HALFWAY_LASTS, SINCE, TOUCHED
@@ -59,17 +59,29 @@ def signed_in(view: View) -> View:
 
 
 def first_password(view: View) -> View:
-    """Open to whoever signed in with a temporary password that still lives; ``request.code`` is its row."""
+    """Open to whoever signed in with a temporary password that still lives; ``request.code`` is its row.
+
+    Whoever sits before the page when it ends is told why.
+    """
 
     @wraps(view)
     def opened(request: Any, *arguments: Any, **names: Any) -> HttpResponse:
-        request.code = accounts.living_code(request.session.get(CODE, ""))
-        if request.code is None:
+        if CODE not in request.session:
             return redirect("start" if account_of(request) else "sign_in")
+        try:
+            request.code = living_code(request.session[CODE])
+        except CodeEnded as ended:
+            return code_gone(request, ended)
         return view(request, *arguments, **names)
 
     opened.opens = "first_password"  # type: ignore[attr-defined]
     return opened
+
+
+def code_gone(request: Any, ended: CodeEnded) -> HttpResponse:
+    """Forget the session of a temporary password that ended, and say why."""
+    request.session.flush()
+    return render(request, "pages/first_password_gone.html", {"reason": ended.sentence()}, status=ended.status)
 
 
 def halfway(view: View) -> View:

@@ -61,7 +61,7 @@ def test_a_new_link_ends_the_temporary_password_and_its_open_page(cast: Cast, po
     admin = cast.minjun.browser()
     admin.press(admin.open(cast.at(f"admin/members/{haeun().uid}/")), "Send the mail again")
     gone = newcomer.fill_in(page, new_password=NEW_PASSWORD)
-    assert gone.path == "/sign-in/"
+    assert gone.status == 410 and "newer one" in gone.text
     assert cast.visitor().sign_in(HARU["id"], password).path == "/sign-in/"
     browser = cast.visitor()
     assert (

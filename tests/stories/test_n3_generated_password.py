@@ -116,10 +116,13 @@ def test_after_the_deadline_it_says_so_and_opens_nothing(
 def test_the_page_left_open_past_the_deadline_saves_nothing(
     cast: Cast, no_post: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser, page = arrive(cast, handed_a_password(cast))
-    late = clock.now() + timedelta(hours=72, seconds=1)
-    monkeypatch.setattr(clock, "now", lambda: late)
-    assert browser.fill_in(page, new_password=NEW_PASSWORD).path == "/sign-in/"
+    password, at = handed_a_password(cast), clock.now()
+    monkeypatch.setattr(clock, "now", lambda: at + timedelta(hours=71, minutes=50))
+    browser, page = arrive(cast, password)
+    monkeypatch.setattr(clock, "now", lambda: at + timedelta(hours=72, seconds=1))
+    page = browser.fill_in(page, new_password=NEW_PASSWORD)
+    assert page.status == 410 and "deadline" in page.text
+    assert browser.open("/first-password/").path == "/sign-in/"
     assert not Account.objects.get(pk=member().account_id).has_own_password
 
 

@@ -11,7 +11,7 @@ from dure.accounts import activation, addresses, browsers, hashing, queries, tri
 from dure.accounts.actions.links import spend_link
 from dure.accounts.activation import Code
 from dure.accounts.actors import Visitor
-from dure.accounts.models import Account, Address, Device, RecoveryRequest
+from dure.accounts.models import Account, ActivationCode, Address, Device, RecoveryRequest
 from dure.accounts.sessions import SessionStore
 from dure.core import clock, keys
 from dure.core.action import action, record, writing
@@ -61,6 +61,11 @@ class CodeEnded(DomainError):
         "expired": _(
             "The deadline for changing this temporary password has passed. "
             "Ask your admin to send the ID and password again."
+        ),
+        "used": _("It has been used already. Sign in with the password you set."),
+        "replaced": _(
+            "Your admin has made a newer one in the meantime. Nothing was saved. "
+            "Use the newest temporary password, or the link in the newest mail."
         ),
     }
 
@@ -140,6 +145,18 @@ def _take_code(actor: Actor, *, account: Account, code: Code, counted: list[trie
     tries.forget(counted)
     record(actor, Event.CODE_ENTERED, subject_kind="account", subject_id=account.pk, via=code.uid)
     return CodeTaken(session=SessionStore.open_for_code(account.pk, code.uid, clock.now()))
+
+
+def living_code(uid: str) -> ActivationCode:
+    """Return the temporary password with this name while it opens the change-password page.
+
+    :raises CodeEnded: when it was replaced, used, or its time is not now.
+    """
+    code = ActivationCode.objects.filter(uid=uid).first()
+    end = "replaced" if code is None else activation.end_of(code)
+    if code is None or end:
+        raise CodeEnded(end)
+    return code
 
 
 def _spelling(address: str) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 from dure.accounts import activation, hashing, passwords, tries
 from dure.accounts.actions.changing import save_password, tell_of_password
 from dure.accounts.actions.links import LinkEnded, spend_link
-from dure.accounts.actions.signing_in import CodeEnded
-from dure.accounts.models import Account, ActivationCode, Address
+from dure.accounts.actions.signing_in import CodeEnded, living_code
+from dure.accounts.models import Account, Address
 from dure.core import clock, secrets
 from dure.core.action import action, record
 from dure.core.actor import Actor
@@ -101,20 +101,12 @@ def _set(actor: Actor, account: Account, password: str, *, via: str) -> Account:
 
 
 def _check_replacement(_actor: Actor, *, code_uid: str, password: str) -> dict[str, Any]:
-    code = _living_code(code_uid)
+    code = living_code(code_uid)
     minimum, context = queries.password_policy(code.account_id)
     passwords.check_password(password, context=context, minimum=minimum)
     if activation.matches(password, code.encoded):
         raise passwords.PasswordUnchanged
     return {"password": hashing.hash_password(password)}
-
-
-def _living_code(uid: str) -> ActivationCode:
-    code = ActivationCode.objects.filter(uid=uid).first()
-    end = "replaced" if code is None else activation.end_of(code)
-    if code is None or end:
-        raise CodeEnded(end)
-    return code
 
 
 @action(needs=None, records=Event.PASSWORD_SET, before=_check_replacement)
@@ -124,7 +116,7 @@ def replace_temporary_password(actor: Actor, *, code_uid: str, password: str) ->
     :raises CodeEnded: when the temporary password was replaced, used, or is too old.
     :raises PasswordRefused: when the password is weak or the same; the temporary one then still works.
     """
-    account_id = _living_code(code_uid).account_id
+    account_id = living_code(code_uid).account_id
     account = Account.objects.select_for_update().get(pk=account_id)
     if account.has_own_password or not activation.spend(code_uid):
         raise CodeEnded("used")

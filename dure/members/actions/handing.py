@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from dure.accounts import activation
-from dure.accounts.models import ActivationCode, Address, Session
+from dure.accounts.models import ActivationCode, Address
 from dure.core import clock, secrets
 from dure.core.secrets import LIFETIMES, Issued, Purpose
 from dure.mail import outbox
@@ -61,8 +61,9 @@ class Handed:
 
 
 def end_older(members: Sequence[Member], *, for_codes: bool = False) -> None:
-    """End every link, temporary password, waiting letter and half-opened page of people who have not come yet.
+    """End every link, temporary password and waiting letter of people who have not come yet.
 
+    Whoever has the change-password page open is told by it; the session is left for that and opens nothing else.
     ``for_codes``: other temporary passwords are written in the place of theirs in the same action.
     """
     accounts = [member.account_id for member in members]
@@ -70,7 +71,6 @@ def end_older(members: Sequence[Member], *, for_codes: bool = False) -> None:
     outbox.withdraw_until_joined(accounts)
     if not for_codes:
         ActivationCode.objects.filter(account_id__among=accounts).delete()
-    Session.objects.filter(account_id__among=accounts).delete()
 
 
 def begin_again(members: Sequence[Member], method: Method) -> None:

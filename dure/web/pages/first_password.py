@@ -32,8 +32,7 @@ def page(request: Any) -> HttpResponse:
         except (PasswordRefused, TooBusy) as refused:
             form.refuse(refused)
         except CodeEnded as ended:
-            request.session.flush()
-            return render(request, "pages/first_password_gone.html", {"reason": ended.sentence()}, status=410)
+            return door.code_gone(request, ended)
         else:
             response = door.enter(
                 request, enter_after_proof(door.VISITOR, account=account, browser=door.browser_of(request)), "/"
