@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any, TypeVar
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from dure.audit import trail
 from dure.core import clock, keys
@@ -16,6 +16,9 @@ from dure.core.events import Event
 from dure.core.permissions import Permission
 
 Result = TypeVar("Result")
+
+ATTEMPTS = 5
+DEADLOCK = "40P01"
 
 # SQLite lets one connection write and lets the others retry unfairly; waiting here is first come, first served.
 _one_writer = threading.RLock()
@@ -36,7 +39,8 @@ def action(
 
     It refuses before the transaction, reads the rights again under the lock, and is rolled back when it did not
     record ``records``. ``before`` is what is slow (hashing, parsing): it is called outside the transaction with the
-    same arguments and returns the arguments it replaces. An action inside another one joins its transaction.
+    same arguments and returns the arguments it replaces. An action inside another one joins its transaction. Since a
+    transaction may begin again, an action changes nothing outside the database.
     """
 
     def decorate(function: Callable[..., Result]) -> Callable[..., Result]:
@@ -45,6 +49,9 @@ def action(
             require(actor, needs)
             if before is not None:
                 arguments |= before(actor, **arguments)
+            return _beginning_again(lambda: attempt(actor, arguments))
+
+        def attempt(actor: Actor, arguments: dict[str, Any]) -> Result:
             with _transaction(records):
                 fresh = actor.again()
                 require(fresh, needs)
@@ -54,6 +61,21 @@ def action(
         return run
 
     return decorate
+
+
+def _beginning_again(attempt: Callable[[], Result]) -> Result:
+    """Run a whole transaction, and once more when PostgreSQL ended it because two waited for each other.
+
+    Two admins who act on one another at the same moment do. Nothing was written, and the rights are read anew.
+    """
+    outermost = not connection.in_atomic_block
+    for _attempt in range(ATTEMPTS - 1):
+        try:
+            return attempt()
+        except OperationalError as error:
+            if not outermost or getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
+                raise
+    return attempt()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Two admins re-issue at once, and a re-issue while the person is on the change page (issue N14, PRODUCT.md §4.5)."""
+"""Two admins act at once, on somebody or on each other; a re-issue while the person is on the change page (N14)."""
 
 import re
 from collections.abc import Callable
@@ -11,12 +11,14 @@ from dure.accounts.actions.signing_in import CodeEnded
 from dure.accounts.actors import Visitor
 from dure.accounts.models import Account, ActivationCode
 from dure.core import secrets
+from dure.core.errors import DomainError, NotAllowed
 from dure.core.models import OneTimeSecret
 from dure.mail.models import Letter
 from dure.members.actions.admitting import replace_temporary_password
 from dure.members.actions.correcting import correct_id
 from dure.members.actions.handing import Method
 from dure.members.actions.sending_again import send_again
+from dure.members.actions.suspending import suspend
 from dure.members.models import Member
 from tests.cast import Cast, assemble
 from tests.members.test_races import at_once
@@ -80,6 +82,7 @@ def test_saving_while_it_is_re_issued_and_the_id_is_corrected_leaves_no_half_sta
         lambda: send_again(sora, member_uids=[member.uid], method=Method.GENERATE),
         lambda: correct_id(minjun, member_uid=member.uid, address=f"right{number}@hanbitsoft.co.kr"),
     )
+    assert not [other for other in others if isinstance(other, Exception) and not isinstance(other, DomainError)]
     account = Account.objects.get(pk=member.account_id)
     member.refresh_from_db()
     codes = ActivationCode.objects.filter(used_at=None).count()
@@ -87,7 +90,21 @@ def test_saving_while_it_is_re_issued_and_the_id_is_corrected_leaves_no_half_sta
     if isinstance(saved, Account):
         assert account.has_own_password and member.state == "active" and codes == links == 0, (codes, links, others)
     else:
-        assert isinstance(saved, CodeEnded) and not account.has_own_password and codes + links == 1
+        assert isinstance(saved, CodeEnded), saved
+        assert not account.has_own_password and codes + links == 1
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_two_super_admins_suspending_each_other_leave_one_and_neither_sees_an_error(
+    crowd: Cast, no_post: None, number: int
+) -> None:
+    Member.objects.filter(pk=crowd.yuki.member.pk).update(is_super_admin=True)
+    sora, yuki = crowd.sora.actor, crowd.yuki.actor
+    outcome = at_once(
+        lambda: suspend(sora, member_uid=crowd.yuki.member.uid),
+        lambda: suspend(yuki, member_uid=crowd.sora.member.uid),
+    )
+    assert {type(result) for result in outcome} == {NotAllowed, Member}, outcome
 
 
 @pytest.mark.parametrize("method", [Method.MEMBER, Method.GENERATE])
