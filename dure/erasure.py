@@ -7,9 +7,12 @@ stays, and ids are never used again.
 
 from datetime import timedelta
 
-from dure.accounts.models import Account, Device, ListingCode, RecoveryRequest, Session
+from dure.accounts.models import Account, Address, Device, ListingCode, RecoveryRequest, Session
 from dure.core import clock
 from dure.core.models import OneTimeSecret
+from dure.joining import queries as joining
+from dure.joining.models import Invitation
+from dure.joining.rules import KEPT
 from dure.mail.models import Letter
 from dure.members import photos
 from dure.members.models import Profile
@@ -33,6 +36,8 @@ RULES = {
     "HandOver": "with either member, or with the workspace",
     "RescueCode": "with the member; only a keyed hash",
     "HelpRequest": "with the member, or with the workspace",
+    "Invitation": "30 days after its end, with whoever is invited, or with the workspace; its details go at its end",
+    "InvitationToken": "with the invitation; only a keyed hash",
     "Tries": "deleted after 30 days; keyed hashes, nothing can be read back",
     "Workspace": "deleted",
     "AuditEvent": "stays: ids and names of fields, nothing personal",
@@ -42,8 +47,12 @@ RULES = {
 
 def erase_account(account: Account) -> None:
     """Delete an account and everything that is about it; part of an action or of the worker's purge."""
-    for name in Profile.objects.filter(member__account=account).exclude(photo="").values_list("photo", flat=True):
-        photos.remove(name)
+    own = [one.canonical for one in joining.addresses_of(account) if one.proven_at or one.kind != Address.PRIVATE]
+    invitations = Invitation.objects.filter(address__in=own)
+    for row in (Profile.objects.filter(member__account=account), invitations):
+        for name in row.exclude(photo="").values_list("photo", flat=True):
+            photos.remove(name)
+    invitations.delete()
     OneTimeSecret.objects.filter(account_id=account.pk).delete()
     Letter.objects.filter(account_id=account.pk).delete()
     account.delete()
@@ -56,6 +65,7 @@ def purge_dead() -> int:
     deleted += OneTimeSecret.objects.filter(expires_at__lt=at - timedelta(days=90)).delete()[0]
     deleted += Letter.objects.filter(ended_at__lt=at - timedelta(days=365)).delete()[0]
     deleted += Device.objects.filter(last_used_at__lt=at - timedelta(days=400)).delete()[0]
+    deleted += Invitation.objects.filter(ended_at__lt=at - KEPT, photo="").delete()[0]
     deleted += ListingCode.objects.filter(expires_at__lt=at - timedelta(days=1)).delete()[0]
     deleted += RecoveryRequest.objects.filter(asked_at__lt=at - timedelta(days=1)).delete()[0]
     return deleted

@@ -14,6 +14,7 @@ from dure.accounts.models import (
 )
 from dure.audit.models import AuditEvent, AuditHead
 from dure.core.models import OneTimeSecret
+from dure.joining.models import Invitation, InvitationToken
 from dure.mail.models import Letter
 from dure.members.models import Change, Grant, HandOver, HelpRequest, Member, Profile, RescueCode
 from dure.workspaces.models import Workspace
@@ -29,6 +30,8 @@ __all__ = [
     "Grant",
     "HandOver",
     "HelpRequest",
+    "Invitation",
+    "InvitationToken",
     "Letter",
     "ListingCode",
     "Member",

@@ -15,6 +15,7 @@ from django.db import DatabaseError, close_old_connections
 from dure import erasure
 from dure.accounts import tries
 from dure.core.database import checkpoint
+from dure.joining.actions.expiring import close_run_out, forget_photos
 from dure.mail.delivery import deliver_due
 from dure.members.actions.recovering import answer_all
 from dure.members.actions.reminding import remind_due
@@ -27,7 +28,7 @@ TIDY_EVERY = 60.0
 """Seconds between two rounds of tidying up."""
 
 ROUND: tuple[Callable[[], int], ...] = (answer_all, remind_due, deliver_due)
-TIDYING: tuple[Callable[[], object], ...] = (checkpoint, tries.purge, erasure.purge_dead)
+TIDYING: tuple[Callable[[], object], ...] = (checkpoint, tries.purge, close_run_out, forget_photos, erasure.purge_dead)
 
 
 def run(stopped: threading.Event) -> None:

@@ -35,7 +35,7 @@ class AddressTaken(DomainError):
     """The address already signs somebody in on this server."""
 
     code = "address_taken"
-    message = _("This ID cannot be added by link yet.")
+    message = _("This address belongs to somebody else on this server.")
     field = "id"
     status = 409
 

@@ -36,6 +36,12 @@ def keyed_hashes(purpose: str, value: str) -> list[bytes]:
     return [hmac.digest(key, value.encode(), sha256) for key in derive_all(purpose)]
 
 
+def fits(purpose: str, value: str, stored: bytes | memoryview) -> bool:
+    """Tell whether a value is the one whose keyed hash is stored."""
+    found = keyed_hashes(purpose, value) if value.isascii() else []
+    return any(hmac.compare_digest(candidate, bytes(stored)) for candidate in found)
+
+
 @cache
 def _box(keys: tuple[bytes, ...]) -> MultiFernet:
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])

@@ -1,6 +1,5 @@
 """Issuing, reading and spending one-time secrets."""
 
-import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -125,12 +124,7 @@ def find(value: str) -> OneTimeSecret | None:
     """Return the row a secret belongs to, living or not; None for a wrong secret."""
     uid, _, key = value.partition(".")
     row = OneTimeSecret.objects.filter(uid=uid).first() if len(uid) == 22 else None
-    if row is None or not key.isascii():
-        return None
-    fits = any(
-        hmac.compare_digest(candidate, bytes(row.hash)) for candidate in keys.keyed_hashes("one-time-secret", key)
-    )
-    return row if fits else None
+    return row if row is not None and keys.fits("one-time-secret", key, row.hash) else None
 
 
 def end_of(row: OneTimeSecret) -> str:

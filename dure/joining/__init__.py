@@ -1,1 +1,1 @@
-"""Every way in: founding a workspace, registration by an admin."""
+"""Every way in: founding a workspace, registration by an admin, invitations."""

@@ -1,14 +1,19 @@
-"""Making an account and a membership for somebody new: shared by every way in."""
+"""What is known about somebody who comes, and their account and membership: shared by every way in."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import addresses
 from dure.accounts.models import Account, Address
 from dure.core import clock
-from dure.members import names
+from dure.core.actor import Actor
+from dure.core.errors import DomainError
+from dure.members import names, profile, queries
 from dure.members.actions.handing import Window
 from dure.members.models import Member
 from dure.workspaces.models import Workspace
@@ -58,6 +63,71 @@ def _private(address: str) -> str:
         return addresses.canonical(address) if address.strip() else ""
     except addresses.InvalidAddress:
         raise InvalidPrivateAddress from None
+
+
+class InvalidStart(DomainError):
+    """A day that has passed, or more than a year ahead."""
+
+    code = "invalid_start"
+    message = _("Choose today or a day within the next year.")
+    field = "starts_on"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an admin typed about somebody, checked; ``photo`` is the name of a stored one."""
+
+    somebody: Person
+    starts_at: datetime | None
+    details: dict[str, str]
+    photo: str
+
+
+def known_of(actor: Actor, **typed: Any) -> Known:
+    """Check what an admin typed about somebody: names, addresses, the day they start, the profile.
+
+    :raises InvalidAddress, InvalidName, InvalidStart, InvalidField: what was typed.
+    """
+    workspace = queries.workspace_of(actor)
+    who = {name: typed[name] for name in ("id", "family_name", "given_name", "language")}
+    return Known(
+        somebody=person(private=typed.get("private_address", ""), **who),
+        starts_at=start_of(typed.get("starts_on"), workspace),
+        details=profile.clean(typed.get("details") or {}, workspace.time_zone),
+        photo=typed.get("photo", ""),
+    )
+
+
+def start_of(day: date | None, workspace: Workspace) -> datetime | None:
+    """Return when a day begins in the workspace's time zone; None for today.
+
+    :raises InvalidStart: as its name says.
+    """
+    zone = ZoneInfo(workspace.time_zone)
+    today = clock.now().astimezone(zone).date()
+    if day is None or day == today:
+        return None
+    if not today < day <= today + timedelta(days=366):
+        raise InvalidStart
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+
+
+class AlreadyMember(DomainError):
+    """The ID belongs to a member of this workspace."""
+
+    code = "already_member"
+    message = _("This ID is a member of this workspace already.")
+    field = "id"
+    status = 409
+
+
+def refuse_member(workspace: Workspace, holder: Address) -> None:
+    """Refuse somebody who is a member of the workspace.
+
+    :raises AlreadyMember: as its name says.
+    """
+    if queries.of(workspace).filter(account_id=holder.account_id).exists():
+        raise AlreadyMember
 
 
 @dataclass(frozen=True)
@@ -113,7 +183,6 @@ def _write(member: Member, somebody: Person) -> Place:
 def new_member(workspace: Workspace, somebody: Person, *, password: str = "") -> Member:
     """Return the unsaved membership and account of somebody new."""
     at = clock.now()
-    family_name, given_name = somebody.family_name, somebody.given_name
     account = Account(
         language=somebody.language,
         origin_id=workspace.pk,
@@ -121,6 +190,12 @@ def new_member(workspace: Workspace, somebody: Person, *, password: str = "") ->
         password=password,
         password_set_at=at if password else None,
     )
+    return member_of(workspace, account, somebody, has_come=bool(password))
+
+
+def member_of(workspace: Workspace, account: Account, somebody: Person, *, has_come: bool) -> Member:
+    """Return the unsaved membership of an account; ``has_come``: it has an own password and wants the place."""
+    at, family_name, given_name = clock.now(), somebody.family_name, somebody.given_name
     return Member(
         workspace=workspace,
         account=account,
@@ -129,7 +204,7 @@ def new_member(workspace: Workspace, somebody: Person, *, password: str = "") ->
         name_language=somebody.name_language,
         sort_key=names.sort_key(family_name, given_name),
         search=names.search_text(family_name, given_name),
-        state=Member.ACTIVE if password else Member.REGISTERED,
+        state=Member.ACTIVE if has_come else Member.REGISTERED,
         registered_at=at,
-        activated_at=at if password else None,
+        activated_at=at if has_come else None,
     )

@@ -25,6 +25,8 @@ class Kind(StrEnum):
     RIGHTS_TAKEN = "rights_taken"
     HAND_OVER = "hand_over"
     HAND_OVER_DONE = "hand_over_done"
+    INVITATION = "invitation"
+    INVITATION_DECLINED = "invitation_declined"
     HELP_ASKED = "help_asked"
     HELP_ANSWERED = "help_answered"
 
@@ -46,6 +48,8 @@ LABELS = {
     Kind.RIGHTS_TAKEN: _("Admin rights taken"),
     Kind.HAND_OVER: _("Super admin hand-over"),
     Kind.HAND_OVER_DONE: _("Super admin handed over"),
+    Kind.INVITATION: _("Invitation"),
+    Kind.INVITATION_DECLINED: _("Invitation declined"),
     Kind.HELP_ASKED: _("Somebody asks for help"),
     Kind.HELP_ANSWERED: _("Answer to a question"),
 }

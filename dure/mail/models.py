@@ -9,7 +9,8 @@ class Letter(models.Model):
     """One mail on its way, and afterwards its fate.
 
     Everything personal or secret is in ``sealed`` (the recipient's address, names, the link) and is wiped on
-    delivery, giving up, withdrawal and expiry. ``to`` says which of the account's addresses it went to.
+    delivery, giving up, withdrawal and expiry. ``to`` says which of the account's addresses it went to. ``about`` is
+    the uid of what it is about when that is no one-time secret, as an invitation.
     """
 
     WAITING, SENDING, SENT, FAILED, WITHDRAWN, EXPIRED = (
@@ -28,6 +29,7 @@ class Letter(models.Model):
     account_id = models.BigIntegerField(null=True)
     workspace_id = models.BigIntegerField(null=True)
     secret_id = models.BigIntegerField(null=True)
+    about = models.CharField(max_length=22, default="")
     to = models.CharField(max_length=8)
     sealed = models.BinaryField(null=True)
     state = models.CharField(max_length=10, default=WAITING)
@@ -55,4 +57,5 @@ class Letter(models.Model):
             models.Index(fields=["workspace_id", "-id"], name="letter_of_workspace"),
             models.Index(fields=["account_id", "-id"], name="letter_of_account"),
             models.Index(fields=["secret_id"], name="letter_of_secret"),
+            models.Index(fields=["about"], condition=~models.Q(about=""), name="letter_about"),
         ]

@@ -43,9 +43,11 @@ def write(
     address: str,
     to: str,
     language: str,
-    account_id: int,
+    account_id: int | None,
     workspace_id: int | None = None,
     secret: Issued | None = None,
+    link: str = "",
+    about: str = "",
     opens_at: datetime | None = None,
     expires_at: datetime | None = None,
     context: dict[str, Any],
@@ -53,17 +55,22 @@ def write(
     """Return a letter that is not in the outbox yet.
 
     ``to`` is ``id`` or ``private``: the recipient's address itself is sealed. A letter with a secret dies with it, and
-    nothing goes before ``opens_at``.
+    nothing goes before ``opens_at``. ``link`` is the secret of a mailed link whose row is ``about``.
     """
     at = clock.now()
     due_at = max(at, opens_at or at)
-    payload = {"address": address, "context": context | {"at": due_at.isoformat()}, "secret": secret and secret.value}
+    payload = {
+        "address": address,
+        "context": context | {"at": due_at.isoformat()},
+        "secret": secret.value if secret else link,
+    }
     return Letter(
         kind=kind,
         language=language,
         account_id=account_id,
         workspace_id=workspace_id,
         secret_id=secret.row.pk if secret else None,
+        about=about,
         to=to,
         sealed=keys.seal("letter", payload),
         posted_at=at,
@@ -83,6 +90,12 @@ def withdraw_dead(account_id: int) -> int:
     waiting = Letter.objects.filter(
         account_id=account_id, state__in=[Letter.WAITING, Letter.SENDING], secret_id__in=dead.values("pk")
     )
+    return end(waiting, Letter.WITHDRAWN, at=clock.now())
+
+
+def withdraw_about(uids: Iterable[str]) -> int:
+    """Take back the waiting letters about these rows; returns how many."""
+    waiting = Letter.objects.filter(about__in=list(uids), state__in=[Letter.WAITING, Letter.SENDING])
     return end(waiting, Letter.WITHDRAWN, at=clock.now())
 
 

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dure.accounts import hashing
-from dure.accounts.actors import Operator
+from dure.accounts.actors import Operator, Owner
 from dure.accounts.models import Account, Address
 from dure.core import clock
 from dure.core.action import writing
 from dure.core.permissions import Permission
+from dure.joining.actions.accepting import accept
 from dure.joining.actions.founding import found_workspace
+from dure.joining.actions.inviting import invite
 from dure.joining.people import make_place, person
 from dure.members import names, rules
 from dure.members.actions.administering import grant
+from dure.members.actors import actor_for
 from dure.members.models import Member
 from dure.workspaces.models import Workspace
 
@@ -40,6 +43,9 @@ SIGN_INS = (
     SignIn("admin who may only enter", f"emily.carter@{DOMAIN}", "Carter", "Emily", "en", (Permission.ADMIN_ENTER,)),
     SignIn("member", f"yuki.tanaka@{DOMAIN}", "田中", "優希", "ja"),
 )
+ELSEWHERE = "fernweh.example"
+INVITED = SignIn("elsewhere, invited to 한빛소프트", f"mira.vogel@{ELSEWHERE}", "Vogel", "Mira", "en")
+CAME = SignIn("of both workspaces", f"jonas.brandt@{ELSEWHERE}", "Brandt", "Jonas", "en")
 
 KOREAN_FAMILY = (
     "김:kim 이:lee 박:park 최:choi 정:jung 강:kang 조:cho 윤:yoon 장:jang 임:lim 오:oh 서:seo 신:shin 황보:hwangbo"
@@ -78,7 +84,26 @@ def fill() -> Workspace:
         for who in SIGN_INS[1:]:
             _join(workspace, who, encoded)
         _fill_up(workspace, encoded)
+        _invite_from_elsewhere(workspace, encoded)
     return workspace
+
+
+def _invite_from_elsewhere(workspace: Workspace, encoded: str) -> None:
+    """Make a second, small workspace; one of its two people is invited into the company, the other has accepted."""
+    other = Workspace.objects.create(
+        name="Fernweh", languages=["en"], time_zone="Europe/Berlin", founded_at=clock.now()
+    )  # fmt: skip
+    first = Member.objects.select_related("account", "workspace").get(workspace=workspace, is_super_admin=True)
+    for who in (INVITED, CAME):
+        account = _join(other, who, encoded, is_super_admin=who is INVITED).account
+        invitation = invite(actor_for(first), submission=who.address, known=_typed(who))
+        if who is CAME:
+            accept(Owner(account), invitation_uid=invitation.uid)
+
+
+def _typed(who: SignIn) -> dict[str, str]:
+    names = {"family_name": who.family_name, "given_name": who.given_name}
+    return {"id": who.address, "language": who.language, **names}
 
 
 def _let_in(address: str, encoded: str) -> None:
@@ -90,12 +115,13 @@ def _let_in(address: str, encoded: str) -> None:
     Member.objects.filter(account_id=holder.account_id).update(state=Member.ACTIVE, activated_at=at)
 
 
-def _join(workspace: Workspace, who: SignIn, encoded: str) -> None:
+def _join(workspace: Workspace, who: SignIn, encoded: str, *, is_super_admin: bool = False) -> Member:
     somebody = person(id=who.address, family_name=who.family_name, given_name=who.given_name, language=who.language)
-    place = make_place(workspace, somebody, password=encoded)
+    place = make_place(workspace, somebody, password=encoded, is_super_admin=is_super_admin)
     Address.objects.filter(pk=place.id.pk).update(proven_at=clock.now())
     if who.permissions:
         grant(Operator(workspace_id=workspace.pk), member_uid=place.member.uid, permissions=who.permissions)
+    return place.member
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
@@ -118,7 +144,7 @@ def _fill_up(workspace: Workspace, encoded: str) -> None:
     )
     taken = set(Address.objects.values_list("canonical", flat=True))
     people: list[tuple[str, str, str, str, float]] = []
-    while len(people) < SIZE - len(SIGN_INS):
+    while len(people) < SIZE - len(SIGN_INS) - 1:
         language, families, givens, _weight = chance.choices(sources, [source[3] for source in sources])[0]
         (family, family_latin), (given, given_latin) = chance.choice(families), chance.choice(givens)
         address = f"{given_latin}.{family_latin}@{DOMAIN}"

@@ -73,11 +73,13 @@ def in_state(members: QuerySet[Member], state: str) -> QuerySet[Member]:
     at = clock.now()
     started = Q(starts_at=None) | Q(starts_at__lte=at)
     if state == State.SCHEDULED:
-        return members.filter(state=Member.REGISTERED, starts_at__gt=at)
+        return members.filter(state__in=[Member.REGISTERED, Member.ACTIVE], starts_at__gt=at)
     if state == State.EXPIRED:
         return members.filter(started, state=Member.REGISTERED, deadline_at__lte=at)
     if state == State.REGISTERED:
         return members.filter(started, Q(deadline_at=None) | Q(deadline_at__gt=at), state=Member.REGISTERED)
+    if state == State.ACTIVE:
+        return members.filter(started, state=Member.ACTIVE)
     return members.filter(state=state) if state else members
 
 
@@ -181,7 +183,8 @@ def elsewhere(members: Sequence[Member]) -> set[int]:
 
 def able_super_admins(workspace_id: int, *, without: int | None = None) -> bool:
     """Tell whether a super admin who can sign in is left (PRODUCT.md §4.10); lock the workspace first."""
-    able = of(workspace_id).filter(is_super_admin=True, state=Member.ACTIVE).exclude(account__password="")
+    active = in_state(of(workspace_id), State.ACTIVE)
+    able = active.filter(is_super_admin=True).exclude(account__password="")
     return (able if without is None else able.exclude(pk=without)).exists()
 
 
@@ -205,7 +208,7 @@ def managers(workspace: Workspace) -> QuerySet[Member]:
     enters = living.filter(permission=Permission.ADMIN_ENTER)
     manages = living.filter(permission=Permission.MEMBERS_MANAGE)
     able = Q(is_super_admin=True) | (Q(Exists(enters)) & Q(Exists(manages)))
-    active = of(workspace).filter(able, state=Member.ACTIVE).select_related("account", "workspace")
+    active = in_state(of(workspace), State.ACTIVE).filter(able).select_related("account", "workspace")
     return active.order_by("-is_super_admin", "id")
 
 

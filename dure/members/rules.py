@@ -12,7 +12,8 @@ from dure.members.models import Member
 class State(StrEnum):
     """What a member is at this moment.
 
-    ``scheduled`` is a ``registered`` whose day has not come, ``expired`` one whose deadline has passed.
+    ``scheduled`` is somebody whose day has not come, with an own password or without; ``expired`` is a ``registered``
+    whose deadline has passed.
     """
 
     SCHEDULED = "scheduled"
@@ -32,6 +33,7 @@ LABELS = {
 
 TRANSITIONS = {
     ("activate", State.REGISTERED): State.ACTIVE,
+    ("activate", State.SCHEDULED): State.SCHEDULED,
     ("send_again", State.SCHEDULED): State.SCHEDULED,
     ("send_again", State.REGISTERED): State.REGISTERED,
     ("send_again", State.EXPIRED): State.REGISTERED,
@@ -41,11 +43,15 @@ TRANSITIONS = {
     ("suspend", State.ACTIVE): State.SUSPENDED,
     ("resume", State.SUSPENDED): State.ACTIVE,
 }
-"""Every allowed step; ``resume`` leads back to what the member was. What is not here is refused."""
+"""Every allowed step; ``resume`` leads back to what the member was. What is not here is refused.
+
+Whoever has an own password before the day they start stays ``scheduled`` and begins by the clock alone: nothing has to
+run on that day. Whoever has none is then ``registered``.
+"""
 
 
 WAITING = (State.SCHEDULED, State.REGISTERED, State.EXPIRED)
-"""The states of those who have not come yet; stored as ``registered``, told apart by the dates."""
+"""The states of those for whom nothing opens yet, told apart by the dates."""
 
 
 def state_of(member: Member, at: datetime | None = None) -> State:
@@ -53,10 +59,10 @@ def state_of(member: Member, at: datetime | None = None) -> State:
     at = at or clock.now()
     if member.suspended_at:
         return State.SUSPENDED
-    if member.activated_at:
-        return State.ACTIVE
     if member.starts_at and member.starts_at > at:
         return State.SCHEDULED
+    if member.activated_at:
+        return State.ACTIVE
     return State.EXPIRED if member.deadline_at and member.deadline_at <= at else State.REGISTERED
 
 
@@ -65,10 +71,16 @@ def may(step: str, member: Member) -> bool:
     return (step, state_of(member)) in TRANSITIONS
 
 
+def has_come(member: Member) -> bool:
+    """Tell whether the person has set an own password here, or accepted the place with the one they had."""
+    return member.activated_at is not None
+
+
 def stored_state(member: Member) -> str:
-    """Return the column that lists filter by; ``expired`` is stored as ``registered`` with a past deadline."""
-    state = state_of(member)
-    return Member.REGISTERED if state in WAITING else str(state)
+    """Return the column that lists filter by; what the dates tell (``scheduled``, ``expired``) is not in it."""
+    if member.suspended_at:
+        return Member.SUSPENDED
+    return Member.ACTIVE if member.activated_at else Member.REGISTERED
 
 
 def opens(member: Member) -> bool:

@@ -221,9 +221,9 @@ def safe_path(request: HttpRequest, address: str) -> str:
     return address if own and address.startswith("/") else "/"
 
 
-def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Send somebody to the sign-in page, and back to where they wanted to go."""
-    back = request.get_full_path() if request.method == "GET" else ""
+def to_sign_in(request: HttpRequest, back: str = "") -> HttpResponse:
+    """Send somebody to the sign-in page, and back to where they wanted to go, or to ``back``."""
+    back = back or (request.get_full_path() if request.method == "GET" else "")
     address = reverse("sign_in") + (f"?{urlencode({'next': back})}" if back and back != "/" else "")
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": address})

@@ -194,9 +194,10 @@ def _changes(member: Member) -> list[dict[str, Any]]:
 
 
 def _history(member: Member) -> list[dict[str, Any]]:
+    at_once = member.activated_at == member.registered_at
     steps = [
-        (member.registered_at, _("Registered")),
-        (member.activated_at, _("Set a password and joined")),
+        (None if at_once else member.registered_at, _("Registered")),
+        (member.activated_at, _("Joined") if at_once else _("Set a password and joined")),
         (member.suspended_at, _("Suspended")),
     ]
     return [{"at": at, "sentence": sentence} for at, sentence in reversed(steps) if at]

@@ -9,6 +9,8 @@ from django.core.management import CommandError, call_command
 
 from dure.audit.models import AuditEvent
 from dure.core.permissions import Permission
+from dure.joining.models import Invitation
+from dure.joining.rules import state_of
 from dure.management import demonstration
 from dure.members import queries
 from dure.members.models import Member
@@ -73,7 +75,7 @@ def test_a_workspace_without_a_mail_server_shows_its_link(db: Any, no_post: None
         (("--admin", "nobody"), "not an e-mail address"),
         (("--languages", "fr"), "Choose Korean"),
         (("--time-zone", "Mars/Olympus"), "Choose a time zone"),
-        (("--admin", "alex@fernweh.example"), "cannot be added"),
+        (("--admin", "alex@fernweh.example"), "belongs to somebody else"),
     ],
 )
 def test_a_workspace_that_cannot_be_created_leaves_nothing(
@@ -97,6 +99,8 @@ def test_the_doctor_looks_at_everything_and_says_what_is_bad(db: Any, post: Post
 
 def test_the_demos_company_looks_like_one(db: Any, post: PostOffice) -> None:
     workspace = demonstration.fill()
+    states = {str(state_of(one)) for one in Invitation.objects.filter(workspace=workspace)}
+    assert states == {"waiting", "accepted"}
     assert queries.of(workspace).count() == demonstration.SIZE
     for state in State:
         assert queries.in_state(queries.of(workspace), state).exists(), state

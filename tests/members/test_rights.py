@@ -1,12 +1,15 @@
 """Nobody grants more than they hold, and the last super admin stays (PRODUCT.md §4.10)."""
 
+from datetime import timedelta
+
 import pytest
 
 from dure.accounts.actors import Operator
 from dure.audit.models import AuditEvent
+from dure.core import clock
 from dure.core.errors import NotAllowed, NotFound
 from dure.core.permissions import Permission
-from dure.members import rules
+from dure.members import queries, rules
 from dure.members.actions.administering import grant
 from dure.members.actions.keeping import LastSuperAdmin
 from dure.members.actions.suspending import StateChanged, resume, suspend
@@ -76,10 +79,42 @@ def test_suspended_is_resumed_to_what_it_was(people: Cast) -> None:
     assert rules.state_of(Member.objects.get(pk=people.yuki.member.pk)) is State.ACTIVE
 
 
+DAYS = {"none": None, "ahead": 1, "passed": -1}
+BY_DATES = {
+    ("none", False): State.REGISTERED, ("ahead", False): State.SCHEDULED, ("passed", False): State.REGISTERED,
+    ("none", True): State.ACTIVE, ("ahead", True): State.SCHEDULED, ("passed", True): State.ACTIVE,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("start", "has_come"), list(BY_DATES))
+def test_the_day_and_an_own_password_together_tell_the_state(people: Cast, start: str, has_come: bool) -> None:
+    """Whoever has come before their day begins by the clock alone; suspended meanwhile, they are resumed to it."""
+    at, ahead = clock.now(), DAYS[start]
+    member = people.yuki.member
+    member.starts_at = at + timedelta(days=ahead) if ahead else None
+    member.activated_at, member.deadline_at = at if has_come else None, at + timedelta(days=8)
+    member.state = rules.stored_state(member)
+    member.save()
+    expected = BY_DATES[start, has_come]
+    assert rules.state_of(member) is expected and rules.opens(member) == (expected is State.ACTIVE)
+    for state in State:
+        assert queries.in_state(queries.of(people.hanbit), state).filter(pk=member.pk).exists() == (state is expected)
+    suspend(people.sora.actor, member_uid=member.uid)
+    resume(people.sora.actor, member_uid=member.uid)
+    assert rules.state_of(Member.objects.get(pk=member.pk)) is expected
+
+
+def test_a_super_admin_whose_day_has_not_come_does_not_count(people: Cast) -> None:
+    other = join(people.hanbit, "second@hanbitsoft.co.kr", "Second", "Su", super_admin=True)
+    Member.objects.filter(pk=other.member.pk).update(starts_at=clock.now() + timedelta(days=1))
+    with pytest.raises(LastSuperAdmin):
+        suspend(people.sora.actor, member_uid=people.sora.member.uid)
+
+
 STEPS = ("activate", "send_again", "suspend", "resume")
 ALLOWED = {
     ("activate", "registered"), ("send_again", "registered"), ("send_again", "expired"), ("suspend", "registered"),
-    ("send_again", "scheduled"), ("suspend", "scheduled"),
+    ("activate", "scheduled"), ("send_again", "scheduled"), ("suspend", "scheduled"),
     ("suspend", "expired"), ("suspend", "active"), ("resume", "suspended"),
 }  # fmt: skip
 
@@ -87,10 +122,6 @@ ALLOWED = {
 @pytest.mark.parametrize("state", list(State))
 @pytest.mark.parametrize("step", STEPS)
 def test_every_pair_of_step_and_state(step: str, state: State) -> None:
-    from datetime import timedelta
-
-    from dure.core import clock
-
     at = clock.now()
     facts = {
         State.SCHEDULED: {"starts_at": at + timedelta(days=1), "deadline_at": at + timedelta(days=4)},

@@ -45,6 +45,7 @@ EXPECTED = {
     "link/<uid:handle>/password/": PUBLIC,
     "link/<uid:handle>/use/": PUBLIC,
     "link/<uid:handle>/again/": PUBLIC,
+    "link/<uid:handle>/invitation/": PUBLIC,
     "demo/mailbox/": PUBLIC,
     "demo/mailbox/<uid:name>/": PUBLIC,
     "demo/mailbox/<uid:name>/html/": PUBLIC,
@@ -53,6 +54,7 @@ EXPECTED = {
     "how-to-start/": PUBLIC,
     "account/password/": ACCOUNT,
     "workspaces/": ACCOUNT,
+    "workspaces/invitations/<uid:invitation_uid>/": ACCOUNT,
     "account/confirm/": ACCOUNT,
     "account/": ACCOUNT,
     "account/devices/sign-out/": ACCOUNT,
@@ -79,6 +81,8 @@ EXPECTED = {
     "w/<uid:workspace>/admin/administrators/rescue-codes/": ADMINS,
     "w/<uid:workspace>/admin/administrators/<uid:member_uid>/": ADMINS,
     "w/<uid:workspace>/admin/administrators/<uid:member_uid>/lead/": ADMINS,
+    "w/<uid:workspace>/admin/invitations/": MANAGE,
+    "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": MANAGE,
     "w/<uid:workspace>/admin/help/": MANAGE,
     "w/<uid:workspace>/admin/help/<uid:request_uid>/answer/": MANAGE,
     "w/<uid:workspace>/admin/mail/": MANAGE,
@@ -97,6 +101,8 @@ POST_ONLY = {
     "w/<uid:workspace>/admin/members/handing-over/mail/",
 }
 NOT_HERE = {
+    "workspaces/invitations/<uid:invitation_uid>/": 404,  # none waits
+    "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": 404,  # no such invitation
     "account/factor/change/": 302,  # there is none to change
     "w/<uid:workspace>/hand-over/<uid:offer_uid>/": 404,  # no such offer
     "w/<uid:workspace>/photo/<uid:name>/": 404,  # no such photo
@@ -196,6 +202,7 @@ def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> No
         "w/<uid:workspace>/hand-over/<uid:offer_uid>/": {"step": "accept"},
         "w/<uid:workspace>/admin/members/<uid:member_uid>/reset-factor/": {},
         "w/<uid:workspace>/prove-again/": {},
+        "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": {"step": "withdraw"},
     }  # fmt: skip
     browser = browsers(cast)[role]
     source = browser.open("/reset/")

@@ -1,11 +1,9 @@
 """Asking for a mail without proving anything first (PRODUCT.md §4.11, K12)."""
 
-import hmac
 import secrets
 import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -100,10 +98,10 @@ def prove_by_code(*, handle: str, browser: str, code: str) -> None:
         untried = _living(handle).filter(tries_left__gt=0, proven_at=None)
         counted = untried.update(tries_left=F("tries_left") - 1)
     row = ListingCode.objects.filter(uid=handle).first()
-    if not counted or row is None or not _fits("listing-browser", browser, row.browser):
+    if not counted or row is None or not keys.fits("listing-browser", browser, row.browser):
         raise WrongCode
     digits = "".join(letter for letter in unicodedata.normalize("NFKC", code) if letter.isdigit())
-    if not _fits("listing-code", f"{handle} {digits}", row.code):
+    if not keys.fits("listing-code", f"{handle} {digits}", row.code):
         raise WrongCode
     with writing():
         unproven = _living(handle).filter(proven_at=None)
@@ -117,14 +115,10 @@ def _living(handle: str) -> QuerySet[ListingCode]:
     return ListingCode.objects.filter(uid=handle, expires_at__gt=at, expires_at__lte=at + CODE_LASTS + clock.SKEW)
 
 
-def _fits(purpose: str, value: str, stored: Any) -> bool:
-    return any(hmac.compare_digest(one, bytes(stored)) for one in keys.keyed_hashes(purpose, value))
-
-
 def proven_address(*, handle: str, browser: str) -> str:
     """Return the address this browser proved with a code less than ten minutes ago, else empty."""
     row = _living(handle).exclude(proven_at=None).first()
-    if row is None or not _fits("listing-browser", browser, row.browser):
+    if row is None or not keys.fits("listing-browser", browser, row.browser):
         return ""
     try:
         return str(keys.unseal("listing", row.sealed)["address"])

@@ -1,36 +1,27 @@
 """Registration by an admin (K4 N1 N2 N3 N4 N5)."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import addresses
 from dure.accounts.models import Address
-from dure.core import clock
 from dure.core.action import action, record
 from dure.core.actor import Actor
 from dure.core.errors import DomainError
 from dure.core.events import Event
 from dure.core.permissions import Permission
-from dure.joining.people import Person, Place, make_place, person
-from dure.members import profile, queries
+from dure.joining.actions import inviting
+from dure.joining.models import Invitation
+from dure.joining.people import Known, Person, Place, known_of, make_place, refuse_member
+from dure.mail import outbox
+from dure.members import queries
 from dure.members.actions import editing, handing
 from dure.members.actions.handing import Handed, Method
 from dure.members.actions.sending_again import check_typed
 from dure.members.models import Member
 from dure.workspaces.models import Workspace
-
-
-class AlreadyMember(DomainError):
-    """The ID belongs to a member of this workspace."""
-
-    code = "already_member"
-    message = _("This ID is a member of this workspace already.")
-    field = "id"
-    status = 409
 
 
 class NoPrivateAddress(DomainError):
@@ -49,14 +40,6 @@ class AlreadySubmitted(Exception):
         self.member = member
 
 
-class InvalidStart(DomainError):
-    """A day that has passed, or more than a year ahead."""
-
-    code = "invalid_start"
-    message = _("Choose today or a day within the next year.")
-    field = "starts_on"
-
-
 @dataclass(frozen=True)
 class Registered:
     """The new member, and what there is to hand over; nothing when the same form came twice."""
@@ -65,24 +48,46 @@ class Registered:
     handed: Handed | None
 
 
-def register_member(actor: Actor, *, submission: str, **typed: Any) -> Registered:
+@dataclass(frozen=True)
+class Invited:
+    """The ID signs somebody in already, so a mail asks them to accept the place; ``is_new`` unless sent twice.
+
+    Without a mail server (``mailed`` false) they find it under *My workspaces* after signing in.
+    """
+
+    invitation: Invitation
+    is_new: bool
+    mailed: bool
+
+
+def register_member(actor: Actor, *, submission: str, **typed: Any) -> Registered | Invited:
     """Give a person an ID and a place in this workspace (K4).
 
     ``typed``: ``id``, ``family_name``, ``given_name``, ``language``, ``private_address``, ``method`` (how they come to
     their first password), ``send_to`` (``id`` or ``private``, for the link), ``password`` (the admin's own), and
     ``starts_on`` (a date in the workspace's time zone, or None for now), ``details`` (the profile) and ``photo`` (the
-    name of a stored one). The same ``submission`` a second time
-    registers nobody and returns the first one's member.
+    name of a stored one). The same ``submission`` a second time registers nobody and returns the first one's member.
+    Somebody who signs in on this server already is invited, whatever the method: nobody gives them a password.
 
     :raises NotAllowed: without *Member management*.
     :raises InvalidAddress, InvalidName, NoPrivateAddress, InvalidStart, PasswordRefused: what was typed.
     :raises AlreadyMember: the ID is a member here.
-    :raises AddressTaken: the ID signs somebody in elsewhere on this server; nothing was written.
+    :raises AlreadyInvited: an invitation to the ID waits for its answer.
     """
     try:
         return _register(actor, submission=submission, **typed)
     except AlreadySubmitted as again:
         return Registered(member=again.member, handed=None)
+    except addresses.AddressTaken:
+        return _invite(actor, submission, typed)
+
+
+def _invite(actor: Actor, submission: str, typed: dict[str, Any]) -> Invited:
+    try:
+        invitation = inviting.invite(actor, submission=submission, known=typed)
+    except inviting.AlreadySubmitted as again:
+        return Invited(again.invitation, is_new=False, mailed=outbox.can_send())
+    return Invited(invitation, is_new=True, mailed=outbox.can_send())
 
 
 def _check(
@@ -92,61 +97,39 @@ def _check(
     send_to: str = Address.ID,
     method: Method = Method.MEMBER,
     password: str = "",
-    starts_on: date | None = None,
-    details: dict[str, str] | None = None,
-    photo: str = "",
     **typed: Any,
 ) -> dict[str, Any]:
-    workspace = queries.workspace_of(actor)
-    somebody = person(private=typed.pop("private_address", ""), **typed)
+    workspace, known = queries.workspace_of(actor), known_of(actor, **typed)
+    somebody = known.somebody
     if method is Method.MEMBER and send_to == Address.PRIVATE and not somebody.private:
         raise NoPrivateAddress
-    starts_at = start_of(starts_on, workspace)
-    known = profile.clean(details or {}, workspace.time_zone)
     code = {"password": "", "encoded": ""}
     if method is Method.ADMIN:
         words = [workspace.name, somebody.id, somebody.private, somebody.family_name, somebody.given_name]
         code = check_typed(password, context=words, minimum=workspace.password_minimum)
-    checked = {"somebody": somebody, "starts_at": starts_at, "method": method, "send_to": send_to}
-    return {**checked, **code, "details": known, "photo": photo}
-
-
-def start_of(day: date | None, workspace: Workspace) -> datetime | None:
-    """Return when a day begins in the workspace's time zone; None for today.
-
-    :raises InvalidStart: as its name says.
-    """
-    zone = ZoneInfo(workspace.time_zone)
-    today = clock.now().astimezone(zone).date()
-    if day is None or day == today:
-        return None
-    if not today < day <= today + timedelta(days=366):
-        raise InvalidStart
-    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+    return {"known": known, "method": method, "send_to": send_to, **code}
 
 
 @action(needs=Permission.MEMBERS_MANAGE, records=Event.MEMBER_REGISTERED, before=_check)
 def _register(
     actor: Actor,
     *,
-    somebody: Person,
+    known: Known,
     submission: str,
     method: Method,
     send_to: str,
-    starts_at: datetime | None,
     password: str,
     encoded: str,
-    details: dict[str, str],
-    photo: str,
     **_typed: Any,
 ) -> Registered:
     workspace = queries.workspace_of(actor)
-    place = _place(workspace, somebody, submission, starts_at=starts_at, window=handing.window(method, starts_at))
-    editing.fill_new(place.member, details, photo)
+    window = handing.window(method, known.starts_at)
+    place = _place(workspace, known.somebody, submission, starts_at=known.starts_at, window=window)
+    editing.fill_new(place.member, known.details, known.photo)
     handed = handing.issue([place.member], method, to=send_to, typed=password, encoded=encoded)[0]
     fields = ["id", "family_name", "given_name", "language"]
-    fields += ["private_address"] * bool(place.private) + ["starts_at"] * bool(starts_at)
-    fields += [name for name, value in details.items() if value] + ["photo"] * bool(photo)
+    fields += ["private_address"] * bool(place.private) + ["starts_at"] * bool(known.starts_at)
+    fields += [name for name, value in known.details.items() if value] + ["photo"] * bool(known.photo)
     fields += ["temporary_password"] * bool(handed.password)
     record(
         actor,
@@ -173,6 +156,6 @@ def _place(workspace: Workspace, somebody: Person, submission: str, **start: Any
             raise AlreadySubmitted(before) from None
         if before and holder is None:
             return make_place(workspace, somebody, **start)
-        if holder and queries.of(workspace).filter(account_id=holder.account_id).exists():
-            raise AlreadyMember from None
+        if holder:
+            refuse_member(workspace, holder)
         raise

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         """Print the addresses and the sign-ins."""
         url = settings.DURE["PUBLIC_URL"]
         lines = ["", f"  Dure   {url}/", f"  Mail   {url}/demo/mailbox/", ""]
-        lines += [f"  {who.role:<36} {who.address}" for who in demonstration.SIGN_INS]
+        lines += [f"  {who.role:<36} {who.address}" for who in (*demonstration.SIGN_INS, demonstration.INVITED)]
         lines += [f"  {'password of all of them':<36} {demonstration.PASSWORD}", ""]
         self.stdout.write("\n".join(lines))
         self.stdout.flush()

@@ -55,7 +55,7 @@ def _mail_first_link(account_id: int) -> None:
     issued = OneTimeSecret.objects.filter(account_id=account_id, purpose=Purpose.SET_PASSWORD)
     at = clock.now()
     recent = issued.filter(issued_at__gt=at - BETWEEN_MAILS, issued_at__lte=at + clock.SKEW)
-    if member is None or not rules.may("activate", member) or member.account.has_own_password:
+    if member is None or rules.state_of(member) is not rules.State.REGISTERED or member.account.has_own_password:
         return
     if recent.exists() or not outbox.can_send():
         return
@@ -127,7 +127,7 @@ def _activate_places(actor: Actor, account: Account, id_address: Address, *, via
     at = clock.now()
     waiting = Member.objects.select_for_update(of=("self",)).filter(account=account, activated_at=None)
     for member in waiting.select_related("workspace", "account").order_by("id"):
-        if rules.state_of(member, at) in (rules.State.EXPIRED, rules.State.SCHEDULED):
+        if rules.state_of(member, at) is rules.State.EXPIRED:
             continue
         member.activated_at, member.remind_at = at, None
         member.state = rules.stored_state(member)
@@ -142,5 +142,11 @@ def _activate_places(actor: Actor, account: Account, id_address: Address, *, via
             via=via,
             workspace_id=member.workspace_id,
         )
-        if rules.opens(member):
-            post_to(member, Kind.YOU_HAVE_JOINED, address=id_address, id_address=id_address.canonical)
+        if not member.suspended_at:
+            welcome(member, id_address)
+
+
+def welcome(member: Member, id_address: Address) -> None:
+    """Post the mail of K9, which goes on the day the member starts; part of an action."""
+    own = id_address.canonical
+    post_to(member, Kind.YOU_HAVE_JOINED, address=id_address, id_address=own, opens_at=member.starts_at)

@@ -58,7 +58,21 @@ def _save_profile(member: Member, row: Profile, values: dict[str, str]) -> None:
         with transaction.atomic():
             row.save()
     except IntegrityError:
-        raise InvalidField("employee_number", _("Somebody else has this employee number.")) from None
+        raise _taken_number() from None
+
+
+def _taken_number() -> InvalidField:
+    return InvalidField("employee_number", _("Somebody else has this employee number."))
+
+
+def refuse_taken_number(workspace_id: int, values: dict[str, str]) -> None:
+    """Refuse the employee number of somebody else before there is a profile to hold it.
+
+    :raises InvalidField: as it says.
+    """
+    number = values.get("employee_number", "")
+    if number and Profile.objects.filter(workspace_id=workspace_id, employee_number=number).exists():
+        raise _taken_number()
 
 
 def _check(

@@ -21,10 +21,11 @@ from dure.accounts.actors import Owner
 from dure.accounts.passwords import PasswordRefused
 from dure.core import clock
 from dure.core.errors import TooBusy
+from dure.joining import queries as joining
 from dure.members import queries
 from dure.web import door
 from dure.web.forms import PaperForm, password_field
-from dure.web.places import shown_place
+from dure.web.places import shown_invitation, shown_place
 
 
 class ChangePasswordForm(PaperForm):
@@ -69,10 +70,15 @@ def _reader(owner: Owner) -> dict[str, Any]:
 @door.signed_in
 @require_safe
 def my_workspaces(request: Any) -> HttpResponse:
-    """Show the ID on top and every workspace below it (K11)."""
+    """Show the ID on top, what waits to be accepted, and every workspace below it (K11)."""
     places = list(queries.places_of(request.owner.id)[:200])
     role_of = queries.roles(places)
-    context = {"places": [shown_place(place, role_of(place)) for place in places], **_reader(request.owner)}
+    context = {
+        "places": [shown_place(place, role_of(place)) for place in places],
+        "waiting": [shown_invitation(one) for one in joining.waiting_for(request.owner.account)[:50]],
+        "unproven": not joining.has_proven_id(request.owner.account),
+        **_reader(request.owner),
+    }
     return render(request, "pages/my_workspaces.html", context)
 
 

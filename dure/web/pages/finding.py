@@ -11,11 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dure.accounts.actions import recovering
 from dure.accounts.addresses import InvalidAddress
+from dure.joining import queries as joining
 from dure.members import queries
 from dure.members.actions import asking
 from dure.web import door
 from dure.web.forms import PaperForm, id_field
-from dure.web.places import shown_place
+from dure.web.places import shown_invitation, shown_place
 
 
 class FindForm(PaperForm):
@@ -91,13 +92,15 @@ def code(request: HttpRequest, handle: str) -> HttpResponse:
 @door.public
 @require_safe
 def listed(request: HttpRequest, handle: str) -> HttpResponse:
-    """Show *My workspaces* of the address: the ID on top of each, and the way to the password (K12)."""
+    """Show *My workspaces* of the address: the ID on top of each, what waits, and the way to the password (K12)."""
     address = recovering.proven_address(handle=handle, browser=request.COOKIES.get(_cookie(handle), ""))
     if not address:
         return redirect("find_code", handle)
     found = queries.listed_places(address)
     accounts = [{"id_address": own, "places": [shown_place(place) for place in places]} for own, places in found]
-    response = render(request, "pages/find_list.html", {"accounts": accounts, "address": address, "handle": handle})
+    waiting = [shown_invitation(one) for one in joining.waiting_at(address)[:50]]
+    context = {"accounts": accounts, "waiting": waiting, "address": address, "handle": handle}
+    response = render(request, "pages/find_list.html", context)
     response.headers["Cache-Control"] = "no-store"
     return response
 

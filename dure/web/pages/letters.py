@@ -9,6 +9,9 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from dure.core.permissions import Permission
+from dure.joining import queries as joining
+from dure.joining.letters import name_of as invited_name
+from dure.joining.models import Invitation
 from dure.mail import outbox
 from dure.mail import queries as letters
 from dure.mail.models import Letter
@@ -31,10 +34,11 @@ def mail(request: Any, **_names: Any) -> HttpResponse:
         workspace.pk, state=state, older=request.GET.get("older", ""), newer=request.GET.get("newer", "")
     )
     people = _people(workspace, page.rows)
+    invited = joining.by_uids(workspace, {letter.about for letter in page.rows if letter.about})
     address = reverse("mail", args=[workspace.uid])
     context = {
         "section": "mail",
-        "rows": [_row(letter, people.get(letter.account_id), workspace.uid) for letter in page.rows],
+        "rows": [_row(letter, _recipient(letter, people, invited, workspace.uid)) for letter in page.rows],
         "chips": [_chip(address, code, state) for code in ("", *SHOWN)],
         "next_url": f"{address}?state={state}&older={page.older}" if page.older else None,
         "previous_url": f"{address}?state={state}&newer={page.newer}" if page.newer else None,
@@ -48,13 +52,22 @@ def _people(workspace: Any, rows: list[Letter]) -> dict[int | None, Member]:
     return {member.account_id: member for member in found}
 
 
-def _row(letter: Letter, member: Member | None, workspace_uid: str) -> dict[str, Any]:
-    return {
-        "person_name": name_of(member) if member else "",
-        "person_lang": member.name_language if member else "",
-        "person_url": reverse("member", args=[workspace_uid, member.uid]) if member else None,
-        **letter_facts(letter),
-    }
+def _recipient(
+    letter: Letter, people: dict[int | None, Member], invited: dict[str, Invitation], workspace_uid: str
+) -> dict[str, Any]:
+    """Return who a letter went to: a member, or somebody who is invited and none yet."""
+    member, invitation = people.get(letter.account_id), invited.get(letter.about)
+    if invitation:
+        url = reverse("admin_invitation", args=[workspace_uid, invitation.uid])
+        return {"person_name": invited_name(invitation), "person_lang": invitation.name_language, "person_url": url}
+    if member:
+        url = reverse("member", args=[workspace_uid, member.uid])
+        return {"person_name": name_of(member), "person_lang": member.name_language, "person_url": url}
+    return {"person_name": "", "person_lang": "", "person_url": None}
+
+
+def _row(letter: Letter, recipient: dict[str, Any]) -> dict[str, Any]:
+    return {**recipient, **letter_facts(letter)}
 
 
 def _chip(address: str, code: str, current: str) -> dict[str, Any]:

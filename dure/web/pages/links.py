@@ -19,6 +19,8 @@ from dure.accounts.passwords import PasswordRefused
 from dure.core import secrets
 from dure.core.models import OneTimeSecret
 from dure.core.secrets import Purpose
+from dure.joining import queries as joining
+from dure.joining.actions.inviting import ask_again
 from dure.members import queries
 from dure.members.actions.admitting import OPENS_PASSWORD, ask_link_again, set_password
 from dure.web import door
@@ -36,7 +38,8 @@ class PasswordForm(PaperForm):
     new_password = password_field(_("New password"), "new-password")
 
 
-def _cookie(handle: str) -> str:
+def cookie_of(handle: str) -> str:
+    """Return the name of the cookie that stands for the secret of a mailed link."""
     return f"{settings.COOKIE_PREFIX}dure-link-{handle}"
 
 
@@ -45,17 +48,17 @@ def _cookie(handle: str) -> str:
 def arrive(request: HttpRequest, secret: str) -> HttpResponse:
     """Swap the secret in the address for a cookie; whether it is right is told by the next page."""
     if not SECRET.fullmatch(secret):
-        return _gone(request, "unknown", "")
+        return gone(request, "unknown", "")
     handle = secret.partition(".")[0]
     response = redirect("link", handle)
-    response.set_cookie(_cookie(handle), secret, max_age=3600, httponly=True, secure=settings.HTTPS, samesite="Lax")
+    response.set_cookie(cookie_of(handle), secret, max_age=3600, httponly=True, secure=settings.HTTPS, samesite="Lax")
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
 def _read(request: HttpRequest, handle: str) -> tuple[OneTimeSecret | None, str]:
     """Return the secret of this page, and why it opens nothing, empty while it does."""
-    value = request.COOKIES.get(_cookie(handle), "")
+    value = request.COOKIES.get(cookie_of(handle), "")
     if not value:
         return None, "elsewhere"
     row = secrets.find(value)
@@ -64,9 +67,10 @@ def _read(request: HttpRequest, handle: str) -> tuple[OneTimeSecret | None, str]
     return row, secrets.end_of(row)
 
 
-def _gone(request: HttpRequest, reason: str, handle: str) -> HttpResponse:
+def gone(request: HttpRequest, reason: str, handle: str, *, can_ask: bool = False) -> HttpResponse:
+    """Say why a link opens nothing, and offer a new mail where there can be one."""
     asked = OneTimeSecret.objects.filter(uid=handle).first() if handle else None
-    can_ask = bool(asked and asked.purpose == Purpose.SET_PASSWORD and reason == "elsewhere")
+    can_ask = can_ask or bool(asked and asked.purpose == Purpose.SET_PASSWORD and reason == "elsewhere")
     context = {"reason": reason, "handle": handle, "can_ask_again": can_ask}
     return render(request, "pages/link_gone.html", context, status=200 if reason == "elsewhere" else 410)
 
@@ -92,8 +96,10 @@ def _facts(row: OneTimeSecret) -> dict[str, Any]:
 def opened(request: HttpRequest, handle: str) -> HttpResponse:
     """Show the page with the button."""
     row, end = _read(request, handle)
+    if row is None and joining.by_handle(handle):
+        return redirect("link_invitation", handle)
     if row is None or end:
-        return _gone(request, end, handle)
+        return gone(request, end, handle)
     return render(request, "pages/link_open.html", {"link": _facts(row)})
 
 
@@ -104,7 +110,7 @@ def password(request: Any, handle: str) -> HttpResponse:
     """Set the password and be signed in."""
     row, end = _read(request, handle)
     if row is None or end or row.purpose not in OPENS_PASSWORD:
-        return _gone(request, end or "unknown", handle)
+        return gone(request, end or "unknown", handle)
     facts = _facts(row)
     form = PasswordForm(request.POST or None, initial={"id": facts["id_address"]})
     if request.method == "POST" and form.is_valid():
@@ -113,7 +119,7 @@ def password(request: Any, handle: str) -> HttpResponse:
         except PasswordRefused as refused:
             form.refuse(refused)
         except LinkEnded as ended:
-            return _gone(request, ended.end, handle)
+            return gone(request, ended.end, handle)
         else:
             browser = door.browser_of(request)
             return _enter(request, handle, enter_after_proof(door.VISITOR, account=account, browser=browser))
@@ -124,7 +130,7 @@ def password(request: Any, handle: str) -> HttpResponse:
 
 def _enter(request: Any, handle: str, opened: SignedIn | Halfway) -> HttpResponse:
     response = door.enter(request, opened, "/")
-    response.delete_cookie(_cookie(handle), samesite="Lax")
+    response.delete_cookie(cookie_of(handle), samesite="Lax")
     if isinstance(opened, SignedIn):
         request.session["welcome"] = True
     return response
@@ -136,14 +142,14 @@ def use(request: Any, handle: str) -> HttpResponse:
     """Press the button of a link that proves an address or signs in."""
     row, end = _read(request, handle)
     if row is None or end:
-        return _gone(request, end, handle)
+        return gone(request, end, handle)
     try:
         if row.purpose == Purpose.SIGN_IN:
             browser = door.browser_of(request)
             return _enter(request, handle, sign_in_by_link(door.VISITOR, secret=row, browser=browser))
         prove_address(door.VISITOR, secret=row)
     except LinkEnded as ended:
-        return _gone(request, ended.end, handle)
+        return gone(request, ended.end, handle)
     return render(request, "pages/link_done.html", {"link": _facts(row)})
 
 
@@ -151,5 +157,6 @@ def use(request: Any, handle: str) -> HttpResponse:
 @require_POST
 def again(request: HttpRequest, handle: str) -> HttpResponse:
     """Ask for a new mail; the answer is the same whether one goes or not."""
-    ask_link_again(door.VISITOR, handle=handle)
-    return render(request, "pages/link_again.html")
+    invited = joining.by_handle(handle) is not None
+    (ask_again if invited else ask_link_again)(door.VISITOR, handle=handle)
+    return render(request, "pages/link_again.html", {"invited": invited})

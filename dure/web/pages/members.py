@@ -124,7 +124,7 @@ def _address(request: Any, **changes: str) -> str:
 
 
 def _row(request: Any, row: Any, role: str, current: str, fate: str | None) -> dict[str, Any]:
-    state = rules.state_of(row)
+    state, smtp = rules.state_of(row), outbox.can_send()
     address = reverse("member", args=[request.actor.member.workspace.uid, row.uid])
     local, _at, domain = row.id_address.partition("@")
     return {
@@ -139,8 +139,8 @@ def _row(request: Any, row: Any, role: str, current: str, fate: str | None) -> d
         "state_label": rules.LABELS[state],
         "mark": MARKS[state],
         "note": _note(row, state),
-        "waits": state in rules.WAITING,
-        "why": WHY.get(fate or "", "") if state in rules.WAITING and outbox.can_send() else "",
+        "waits": state in rules.WAITING and not rules.has_come(row),
+        "why": WHY.get(fate or "", "") if state in rules.WAITING and not rules.has_come(row) and smtp else "",
         "role_label": "" if role == "member" else ROLES[role],
         "url": address + (f"?{_kept(request.GET)}" if _kept(request.GET) else ""),
         "current": row.uid == current,

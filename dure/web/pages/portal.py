@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dure.accounts import queries as accounts
 from dure.core import links
 from dure.core.permissions import Permission
+from dure.joining import queries as joining
 from dure.mail import outbox
 from dure.members import queries
 from dure.members.actions.proving import prove_again as mail_proof
@@ -29,6 +30,7 @@ def home(request: Any, **_names: Any) -> HttpResponse:
         "tab": "home",
         "id_address": address.canonical,
         "welcome": welcome,
+        "invited": joining.waiting_for(request.owner.account).exists(),
         "unproven": address.proven_at is None and outbox.can_send(),
         "sign_in_url": sign_in_url,
         "qr_svg": segno.make(sign_in_url, micro=False).svg_data_uri(scale=4) if welcome else "",

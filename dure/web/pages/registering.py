@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods
 
 from dure.core.errors import DomainError
 from dure.core.permissions import Permission
-from dure.joining.actions.registering import Registered, register_member
+from dure.joining.actions.registering import Invited, Registered, register_member
+from dure.joining.letters import name_of as invited_name
 from dure.mail import outbox
 from dure.members import photos, profile
 from dure.web import door, slips
@@ -85,7 +86,7 @@ def register(request: Any, **_names: Any) -> HttpResponse:
     return render(request, "pages/admin/register.html", context)
 
 
-def _register(request: Any, form: RegisterForm) -> Registered:
+def _register(request: Any, form: RegisterForm) -> Registered | Invited:
     details, photo = form.details(), form.stored_photo()
     typed = {name: value for name, value in form.cleaned_data.items() if name not in (*details, "photo")}
     try:
@@ -93,15 +94,33 @@ def _register(request: Any, form: RegisterForm) -> Registered:
     except DomainError:
         photos.remove(photo)
         raise
-    if registered.handed is None:
+    if not (registered.is_new if isinstance(registered, Invited) else registered.handed):
         photos.remove(photo)
     return registered
 
 
-def _added(request: Any, registered: Registered) -> HttpResponse:
-    member, workspace = registered.member, request.actor.member.workspace.uid
+def _added(request: Any, registered: Registered | Invited) -> HttpResponse:
+    workspace = request.actor.member.workspace.uid
+    if isinstance(registered, Invited):
+        return _invited(request, registered)
+    member = registered.member
     messages.success(request, _("%(name)s has been added.") % {"name": name_of(member)})
     if registered.handed and (registered.handed.password or registered.handed.link):
         slips.keep(request, [registered.handed])
         return redirect("handing_over", workspace)
     return redirect("member", workspace, member.uid)
+
+
+def _invited(request: Any, invited: Invited) -> HttpResponse:
+    """Say what happens instead; where else the person is, is nobody's business here."""
+    if invited.mailed:
+        sentence = _("%(name)s has an account on this server already. A mail asks them to accept the place.")
+    else:
+        sentence = _(
+            "%(name)s has an account on this server already. "
+            "After signing in they find the place under “My workspaces” and accept it there."
+        )
+    messages.success(request, sentence % {"name": invited_name(invited.invitation)})
+    if request.POST.get("private_address", "").strip():
+        messages.warning(request, _("The private address was not kept: only the owner of an account adds one."))
+    return redirect("invitations", request.actor.member.workspace.uid)

@@ -127,12 +127,13 @@ def _show(request: HttpRequest, form: SignInForm, *, banner: str = "", status: i
 @door.public
 @require_POST
 def leave(request: Any) -> HttpResponse:
-    """Sign this browser out, whatever it was signed in with."""
+    """Sign this browser out, whatever it was signed in with; ``next`` is a page that goes on from there."""
     account = door.account_of(request)
     if account is not None:
         sign_out(Owner(account), session_key=request.session.session_key)
     request.session.flush()
-    return redirect("sign_in")
+    back = request.POST.get("next", "")
+    return redirect(door.safe_path(request, back) if back else "sign_in")
 
 
 @door.public

@@ -1,0 +1,190 @@
+"""Answering an invitation: from *My workspaces*, or from the mailed link (PRODUCT.md §4.2, §4.3)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from dure.accounts.actors import Owner
+from dure.accounts.models import Account, Address
+from dure.accounts.queries import id_of
+from dure.core import clock
+from dure.core.action import action, record
+from dure.core.actor import Actor
+from dure.core.errors import DomainError, NotAllowed, NotFound
+from dure.core.events import Event
+from dure.joining import letters, queries
+from dure.joining.actions.inviting import InvitationEnded, end
+from dure.joining.models import Invitation, InvitationToken
+from dure.joining.people import Person, member_of
+from dure.joining.rules import state_of
+from dure.members import queries as members
+from dure.members.actions.admitting import welcome
+from dure.members.actions.editing import fill_new
+from dure.members.models import Member
+from dure.members.profile import InvalidField
+
+
+class ForSomebodyElse(DomainError):
+    """The address of the invitation signs in another account."""
+
+    code = "for_somebody_else"
+    message = _("This invitation is for another account. Sign out, and sign in with the address it went to.")
+    status = 409
+
+
+class IdNotProven(DomainError):
+    """An account whose ID nobody proved accepts nothing in other workspaces (PRODUCT.md §4.2)."""
+
+    code = "id_not_proven"
+    message = _("Confirm your own ID first: have the mail for it sent again from Home, and open its link.")
+    status = 409
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The place; ``is_new`` is false when the account was a member already."""
+
+    member: Member
+    is_new: bool
+
+
+@action(needs=None, records=Event.INVITATION_ACCEPTED)
+def accept(actor: Owner, *, invitation_uid: str) -> Accepted:
+    """Accept an invitation that waits for one of one's proven addresses.
+
+    :raises NotFound: no such invitation for this account, or it has no own password or no proven ID.
+    :raises InvitationEnded: withdrawn, answered or run out a moment ago.
+    """
+    return _accepted(actor, _mine(actor, invitation_uid))
+
+
+@action(needs=None, records=Event.INVITATION_DECLINED)
+def decline(actor: Owner, *, invitation_uid: str) -> Invitation:
+    """Decline an invitation that waits for one of one's proven addresses; who invited is told.
+
+    :raises NotFound, InvitationEnded: as in ``accept``.
+    """
+    return _declined(actor, _mine(actor, invitation_uid))
+
+
+@action(needs=None, records=Event.INVITATION_ACCEPTED)
+def accept_by_link(actor: Owner, *, link: str) -> Accepted:
+    """Accept with the mailed link, which also proves the address it went to when that is one's own.
+
+    An address that signs nobody in may be answered by whoever got the link, with the account they have.
+
+    :raises NotFound: no such link.
+    :raises ForSomebodyElse: the address signs in another account.
+    :raises IdNotProven: the ID is unproven, and the link went to another address.
+    :raises InvitationEnded: withdrawn, answered or run out.
+    """
+    token = _token(link)
+    invitation = token.invitation
+    if not actor.account.has_own_password:
+        raise NotAllowed
+    own = next((one for one in queries.addresses_of(actor.account) if one.canonical == invitation.address), None)
+    if own is None and queries.signing_in([invitation.address]).exists():
+        raise ForSomebodyElse
+    if own is not None and own.proven_at is None and token.proves_address:
+        Address.objects.filter(pk=own.pk, proven_at=None).update(proven_at=clock.now())
+        record(actor, Event.ADDRESS_PROVEN, subject_kind="account", subject_id=actor.id, via=token.uid)
+    if not queries.has_proven_id(actor.account):
+        raise IdNotProven
+    return _accepted(actor, invitation, via=token.uid)
+
+
+@action(needs=None, records=Event.INVITATION_DECLINED)
+def decline_by_link(actor: Actor, *, link: str) -> Invitation:
+    """Decline with the mailed link, signed in or not: whoever reads the mailbox may say no.
+
+    :raises NotFound: no such link.
+    :raises InvitationEnded: withdrawn, answered or run out.
+    """
+    token = _token(link)
+    return _declined(actor, token.invitation, via=token.uid)
+
+
+def _token(link: str) -> InvitationToken:
+    token = queries.token(link)
+    if token is None:
+        raise NotFound
+    return token
+
+
+def _mine(actor: Owner, invitation_uid: str) -> Invitation:
+    invitation = queries.waiting_for(actor.account).filter(uid=invitation_uid).first()
+    if invitation is None:
+        raise _ended_or_unknown(actor.account, invitation_uid)
+    return invitation
+
+
+def _ended_or_unknown(account: Account, invitation_uid: str) -> DomainError:
+    """Tell an invitation of one's own that is over from one that never was."""
+    own = [one.canonical for one in queries.addresses_of(account) if one.proven_at]
+    invitation = Invitation.objects.filter(uid=invitation_uid, address__in=own).first()
+    over = invitation is not None and not queries.living(Invitation.objects.filter(pk=invitation.pk)).exists()
+    return InvitationEnded(state_of(invitation)) if invitation and over else NotFound()
+
+
+def _declined(actor: Actor, invitation: Invitation, *, via: str = "") -> Invitation:
+    end(invitation, "declined_at")
+    letters.post_declined(invitation)
+    _record(actor, Event.INVITATION_DECLINED, invitation, via)
+    return invitation
+
+
+def _accepted(actor: Owner, invitation: Invitation, *, via: str = "") -> Accepted:
+    at = end(invitation, "accepted_at")
+    member = members.of(invitation.workspace_id).filter(account=actor.account).first()
+    is_new = member is None
+    if member is None:
+        member = _join(actor, invitation)
+        Invitation.objects.filter(pk=invitation.pk).update(photo="")
+    Invitation.objects.filter(pk=invitation.pk).update(member=member)
+    _answer_others(invitation, actor.account, member, at)
+    _record(actor, Event.INVITATION_ACCEPTED, invitation, via)
+    return Accepted(member=member, is_new=is_new)
+
+
+def _record(actor: Actor, event: Event, invitation: Invitation, via: str) -> None:
+    record(
+        actor, event, subject_kind="invitation", subject_id=invitation.pk, via=via,
+        workspace_id=invitation.workspace_id,
+    )  # fmt: skip
+
+
+def _join(actor: Owner, invitation: Invitation) -> Member:
+    """Write the membership; it is active at once, or on its day, and the mail of K9 goes with it."""
+    somebody = Person(
+        id=invitation.address,
+        family_name=invitation.family_name,
+        given_name=invitation.given_name,
+        language=invitation.language,
+    )
+    member = member_of(invitation.workspace, actor.account, somebody, has_come=True)
+    member.starts_at = invitation.starts_at
+    member.save(force_insert=True)
+    _fill(member, invitation)
+    record(
+        actor, Event.MEMBER_JOINED, subject_kind="member", subject_id=member.pk, via=invitation.uid,
+        fields=["family_name", "given_name", *invitation.details], workspace_id=invitation.workspace_id,
+    )  # fmt: skip
+    welcome(member, id_of(actor.id))
+    return member
+
+
+def _fill(member: Member, invitation: Invitation) -> None:
+    """Write the profile; an employee number that somebody else got in the meantime is the admins' to sort out."""
+    try:
+        fill_new(member, invitation.details, invitation.photo)
+    except InvalidField:
+        without = {name: value for name, value in invitation.details.items() if name != "employee_number"}
+        fill_new(member, without, invitation.photo)
+
+
+def _answer_others(invitation: Invitation, account: Account, member: Member, at: datetime) -> None:
+    """End the other invitations of this workspace to the same person's ID and aliases with the same answer."""
+    own = [one.canonical for one in queries.addresses_of(account) if one.kind != Address.PRIVATE]
+    others = queries.invitations(invitation.workspace_id).filter(address__in=own, ended_at=None)
+    others.update(accepted_at=at, ended_at=at, details={}, member=member)

@@ -1,0 +1,43 @@
+"""Closing invitations that have run out; done by the worker, and nothing depends on it for safety."""
+
+from django.db import connection
+
+from dure.accounts.actors import Visitor
+from dure.core import clock
+from dure.core.action import action, record_many
+from dure.core.actor import Actor
+from dure.core.events import Event
+from dure.joining.models import Invitation
+from dure.members import photos
+
+BATCH = 500
+
+
+def close_run_out() -> int:
+    """Wipe what was written about people who did not answer in time; returns how many invitations were closed."""
+    over = Invitation.objects.filter(ended_at=None, expires_at__lte=clock.now())
+    return close(Visitor(door="worker")) if over.exists() else 0
+
+
+@action(needs=None, records=Event.INVITATION_RAN_OUT)
+def close(actor: Actor) -> int:
+    """Close one batch of those whose time has passed."""
+    at = clock.now()
+    skip = connection.features.has_select_for_update_skip_locked
+    over = Invitation.objects.filter(ended_at=None, expires_at__lte=at).order_by("expires_at", "id")
+    due = list(over.select_for_update(skip_locked=skip)[:BATCH])
+    Invitation.objects.filter(pk__in=[one.pk for one in due]).update(ended_at=at, details={})
+    for workspace_id in sorted({one.workspace_id for one in due} or {0}):
+        here: dict[int | None, str] = {one.pk: "" for one in due if one.workspace_id == workspace_id}
+        record_many(actor, Event.INVITATION_RAN_OUT, subject_kind="invitation", subjects=here, of=workspace_id)
+    return len(due)
+
+
+def forget_photos() -> int:
+    """Delete the photos of invitations that ended without a place, files first; returns how many."""
+    ended = Invitation.objects.filter(ended_at__isnull=False).exclude(photo="")
+    names = list(ended.values_list("photo", flat=True)[:BATCH])
+    for name in names:
+        photos.remove(name)
+        ended.filter(photo=name).update(photo="")
+    return len(names)

@@ -1,0 +1,215 @@
+"""Inviting somebody who has an account already: a mail asks them to accept the place (PRODUCT.md §4.1, §4.7 c)."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from dure.accounts.addresses import AddressTaken
+from dure.accounts.models import Account
+from dure.core import clock, keys
+from dure.core.action import action, record
+from dure.core.actor import Actor
+from dure.core.errors import DomainError, NotFound
+from dure.core.events import Event
+from dure.core.permissions import Permission
+from dure.joining import letters, queries, rules
+from dure.joining.models import Invitation, InvitationToken
+from dure.joining.people import known_of, refuse_member
+from dure.joining.queries import TOKEN
+from dure.joining.rules import State
+from dure.mail import outbox
+from dure.members import queries as members
+from dure.members.actions.editing import refuse_taken_number
+
+BETWEEN_MAILS = timedelta(minutes=5)
+
+
+class AlreadyInvited(DomainError):
+    """An invitation to this address waits for its answer."""
+
+    code = "already_invited"
+    message = _(
+        "An invitation to this address is waiting for its answer already. "
+        "Under Invitations you can send it again or withdraw it."
+    )
+    field = "id"
+    status = 409
+
+
+class InvitationEnded(DomainError):
+    """Accepted, declined, withdrawn or run out; ``state`` says which."""
+
+    code = "invitation_ended"
+    message = _("This invitation is over.")
+    status = 409
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self.state = state
+
+
+class NoMailServer(DomainError):
+    """There is nothing to send with, and a link is never shown to an admin (PRODUCT.md §4.2)."""
+
+    code = "no_mail_server"
+    message = _("No mail server is set. They find the invitation under “My workspaces” after signing in.")
+    status = 409
+
+
+class AlreadySubmitted(Exception):
+    """The same form came a second time; ``invitation`` is what the first one made."""
+
+    def __init__(self, invitation: Invitation) -> None:
+        super().__init__(invitation.uid)
+        self.invitation = invitation
+
+
+def _check(actor: Actor, *, known: dict[str, Any], **_rest: Any) -> dict[str, Any]:
+    return {"known": known_of(actor, **known)}
+
+
+@action(needs=Permission.MEMBERS_MANAGE, records=Event.INVITED, before=_check)
+def invite(actor: Actor, *, submission: str, known: Any) -> Invitation:
+    """Offer a place to whoever signs in with an address; nothing of theirs changes until they accept.
+
+    ``known`` is what was typed, as in ``register_member``.
+    What was typed as a password goes nowhere, and a private address is not kept: both belong to the account's owner.
+
+    :raises AlreadyMember: they are a member here.
+    :raises AlreadyInvited: an invitation to this address waits.
+    :raises AlreadySubmitted: the same form a second time.
+    :raises AddressTaken: nobody signs in with the address any more; registering is possible again.
+    """
+    workspace = members.workspace_of(actor)
+    holder = queries.signing_in([known.somebody.id]).first()
+    if holder is None:
+        raise AddressTaken
+    Account.objects.select_for_update().get(pk=holder.account_id)
+    refuse_member(workspace, holder)
+    at = clock.now()
+    invitation = Invitation(
+        workspace=workspace,
+        address=known.somebody.id,
+        family_name=known.somebody.family_name,
+        given_name=known.somebody.given_name,
+        name_language=known.somebody.name_language,
+        language=known.somebody.language,
+        details={name: value for name, value in known.details.items() if value},
+        photo=known.photo,
+        starts_at=known.starts_at,
+        invited_by_id=actor.id if actor.kind == "member" else None,
+        invited_at=at,
+        expires_at=at + rules.LASTS,
+        submission=submission,
+    )
+    _insert(invitation, at)
+    refuse_taken_number(workspace.pk, invitation.details)
+    _mail(invitation)
+    fields = ["id", "family_name", "given_name", "language", *invitation.details]
+    fields += ["starts_at"] * bool(known.starts_at) + ["photo"] * bool(known.photo)
+    record(actor, Event.INVITED, subject_kind="invitation", subject_id=invitation.pk, fields=fields)
+    return invitation
+
+
+def _insert(invitation: Invitation, at: datetime) -> None:
+    """Write the row; when the database refuses it, tell why. One that has run out makes room first."""
+    own = queries.invitations(invitation.workspace_id)
+    over = own.filter(address=invitation.address, ended_at=None, expires_at__lte=at)
+    over.update(ended_at=at, details={})
+    try:
+        with transaction.atomic():
+            invitation.save(force_insert=True)
+    except IntegrityError:
+        before = own.filter(submission=invitation.submission).first()
+        if before and before.address == invitation.address:
+            raise AlreadySubmitted(before) from None
+        if before is None or own.filter(address=invitation.address, ended_at=None).exists():
+            raise AlreadyInvited from None
+        invitation.submission = None  # the form was gone back to and sent with another address
+        invitation.save(force_insert=True)
+
+
+def _mail(invitation: Invitation) -> None:
+    """Add a link beside the living ones and mail it; without a mail server there is none (PRODUCT.md §4.7 c)."""
+    if outbox.can_send():
+        key = secrets.token_urlsafe(32)
+        token = InvitationToken(invitation=invitation, hash=keys.keyed_hash(TOKEN, key), issued_at=clock.now())
+        token.save(force_insert=True)
+        letters.post_invitation(invitation, token, f"{token.uid}.{key}")
+
+
+def locked(actor: Actor, invitation_uid: str) -> Invitation:
+    """Lock an invitation of the actor's workspace that waits; part of an action.
+
+    :raises NotFound: no such invitation here.
+    :raises InvitationEnded: as its name says.
+    """
+    own = queries.invitations(actor.workspace_id).select_related("workspace").select_for_update(of=("self",))
+    invitation = own.filter(uid=invitation_uid).first()
+    if invitation is None:
+        raise NotFound
+    if rules.state_of(invitation) is not State.WAITING:
+        raise InvitationEnded(rules.state_of(invitation))
+    return invitation
+
+
+@action(needs=Permission.MEMBERS_MANAGE, records=Event.INVITED_AGAIN)
+def send_again(actor: Actor, *, invitation_uid: str) -> Invitation:
+    """Mail one more link; those that were mailed before stay good, and the invitation waits its full time again.
+
+    :raises NotFound, InvitationEnded: as in ``locked``.
+    :raises NoMailServer: as its name says.
+    """
+    invitation = locked(actor, invitation_uid)
+    if not outbox.can_send():
+        raise NoMailServer
+    invitation.expires_at = clock.now() + rules.LASTS
+    invitation.save(update_fields=["expires_at"])
+    _mail(invitation)
+    record(actor, Event.INVITED_AGAIN, subject_kind="invitation", subject_id=invitation.pk)
+    return invitation
+
+
+@action(needs=None, records=Event.INVITED_AGAIN)
+def ask_again(actor: Actor, *, handle: str) -> None:
+    """Mail one more link to the same address, for whoever opened one in another browser (PRODUCT.md §4.6).
+
+    Anybody can ask for it, so it prolongs nothing, comes at most every five minutes, and says nothing.
+    """
+    token = queries.by_handle(handle)
+    invitation = token.invitation if token else None
+    record(actor, Event.INVITED_AGAIN, subject_kind="invitation", subject_id=invitation.pk if invitation else None)
+    if invitation is None or rules.state_of(invitation) is not State.WAITING:
+        return
+    Invitation.objects.select_for_update().get(pk=invitation.pk)
+    if not invitation.tokens.filter(issued_at__gt=clock.now() - BETWEEN_MAILS).exists():
+        _mail(invitation)
+
+
+@action(needs=Permission.MEMBERS_MANAGE, records=Event.INVITATION_WITHDRAWN)
+def withdraw(actor: Actor, *, invitation_uid: str) -> Invitation:
+    """Take an invitation back: every link of it ends, and what was written about the person is wiped.
+
+    :raises NotFound, InvitationEnded: as in ``locked``.
+    """
+    invitation = locked(actor, invitation_uid)
+    end(invitation, "withdrawn_at")
+    record(actor, Event.INVITATION_WITHDRAWN, subject_kind="invitation", subject_id=invitation.pk)
+    return invitation
+
+
+def end(invitation: Invitation, how: str) -> datetime:
+    """End an invitation by one conditional UPDATE and wipe what was written about the person; part of an action.
+
+    The file of a photo goes with the worker's next round, because a transaction cannot bring it back.
+
+    :raises InvitationEnded: somebody else, or the clock, was faster.
+    """
+    at = clock.now()
+    if queries.living(Invitation.objects.filter(pk=invitation.pk)).update(**{how: at}, ended_at=at, details={}) != 1:
+        raise InvitationEnded(rules.state_of(Invitation.objects.get(pk=invitation.pk)))
+    outbox.withdraw_about([invitation.uid])
+    return at

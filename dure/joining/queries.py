@@ -1,0 +1,109 @@
+"""Reading invitations: a workspace's own, and those that wait for somebody."""
+
+from django.db.models import Q, QuerySet
+
+from dure.accounts.models import Account, Address
+from dure.core import clock, keys
+from dure.joining.models import Invitation, InvitationToken
+from dure.joining.rules import State
+from dure.members.models import Member
+from dure.workspaces.models import Workspace
+
+PAGE = 50
+TOKEN = "invitation-token"
+
+
+def invitations(workspace: Workspace | int) -> QuerySet[Invitation]:
+    """Return the invitations of a workspace: where every query of an admin starts."""
+    return Invitation.objects.filter(workspace_id=workspace if isinstance(workspace, int) else workspace.pk)
+
+
+def living(found: QuerySet[Invitation]) -> QuerySet[Invitation]:
+    """Keep those that can still be answered."""
+    return found.filter(ended_at=None, expires_at__gt=clock.now())
+
+
+def in_state(found: QuerySet[Invitation], state: str) -> QuerySet[Invitation]:
+    """Keep those in one state, by the dates."""
+    answered = {
+        State.ACCEPTED: Q(accepted_at__isnull=False),
+        State.DECLINED: Q(declined_at__isnull=False),
+        State.WITHDRAWN: Q(withdrawn_at__isnull=False),
+    }
+    if state == State.WAITING:
+        return living(found)
+    if state == State.RUN_OUT:
+        over = Q(ended_at__isnull=False) | Q(expires_at__lte=clock.now())
+        return found.filter(over, accepted_at=None, declined_at=None, withdrawn_at=None)
+    return found.filter(answered[State(state)]) if state else found
+
+
+def page(workspace: Workspace, *, state: str = "", older: str = "") -> tuple[list[Invitation], str]:
+    """Return a page of invitations, the newest first, and where the next one begins; empty at the end."""
+    found = in_state(invitations(workspace), state).select_related("member")
+    if older.isdecimal() and len(older) <= 18:
+        found = found.filter(pk__lt=int(older))
+    rows = list(found.order_by("-id")[: PAGE + 1])
+    return rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else ""
+
+
+def by_uids(workspace: Workspace, uids: set[str]) -> dict[str, Invitation]:
+    """Return those invitations of a workspace by their uids."""
+    return {one.uid: one for one in invitations(workspace).filter(uid__in=uids)} if uids else {}
+
+
+def inviter(invitation: Invitation) -> Member | None:
+    """Return who invited, as long as they are of the workspace; account and workspace joined."""
+    found = Member.objects.filter(workspace_id=invitation.workspace_id, pk=invitation.invited_by_id or 0)
+    return found.select_related("account", "workspace").first()
+
+
+def addresses_of(account: Account) -> list[Address]:
+    """Return the addresses at which an account is invited: ID, living alias, and a private one nobody signs in with."""
+    at = clock.now()
+    own = list(account.addresses.filter(Q(until=None) | Q(until__gt=at)).order_by("id"))
+    private = [one.canonical for one in own if one.kind == Address.PRIVATE]
+    taken = set(signing_in(private).values_list("canonical", flat=True)) if private else set()
+    return [one for one in own if one.kind != Address.PRIVATE or one.canonical not in taken]
+
+
+def signing_in(addresses: list[str]) -> QuerySet[Address]:
+    """Return those of these addresses that sign somebody in now, accounts joined."""
+    found = Address.objects.filter(canonical__in=addresses, kind__in=[Address.ID, Address.ALIAS])
+    return found.filter(Q(until=None) | Q(until__gt=clock.now())).select_related("account")
+
+
+def has_proven_id(account: Account) -> bool:
+    """Tell whether the ID is proven; without that, nothing of other workspaces is accepted (PRODUCT.md §4.2)."""
+    return account.addresses.filter(kind=Address.ID, proven_at__isnull=False).exists()
+
+
+def waiting_for(account: Account) -> QuerySet[Invitation]:
+    """Return what waits for an account's answer: invitations to any of its proven addresses, workspaces joined.
+
+    Nothing for an account without an own password or a proven ID.
+    """
+    own = addresses_of(account)
+    is_proven = any(one.kind == Address.ID and one.proven_at for one in own)
+    if not account.has_own_password or not is_proven:
+        return Invitation.objects.none()
+    proven = [one.canonical for one in own if one.proven_at]
+    return living(Invitation.objects.filter(address__in=proven)).select_related("workspace").order_by("-id")
+
+
+def waiting_at(address: str) -> QuerySet[Invitation]:
+    """Return the invitations to an address that was proven a moment ago, by whoever; workspaces joined."""
+    return living(Invitation.objects.filter(address=address)).select_related("workspace").order_by("-id")
+
+
+def token(value: str) -> InvitationToken | None:
+    """Return the row a mailed link belongs to, its invitation and workspace joined, living or not."""
+    uid, _dot, key = value.partition(".")
+    row = by_handle(uid)
+    return row if row is not None and keys.fits(TOKEN, key, row.hash) else None
+
+
+def by_handle(uid: str) -> InvitationToken | None:
+    """Return the link with this handle, its invitation and workspace joined; the handle opens nothing."""
+    joined = InvitationToken.objects.select_related("invitation__workspace")
+    return joined.filter(uid=uid).first() if len(uid) == 22 else None

@@ -1,0 +1,175 @@
+"""Answering an invitation: from *My workspaces*, or behind a mailed link (PRODUCT.md §4.2, §4.6)."""
+
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from dure.accounts import queries as accounts
+from dure.accounts.actors import Owner
+from dure.accounts.models import Account
+from dure.core import clock
+from dure.joining import queries
+from dure.joining.actions import accepting
+from dure.joining.actions.inviting import InvitationEnded
+from dure.joining.letters import name_of as invited_name
+from dure.joining.models import Invitation
+from dure.joining.rules import State, state_of
+from dure.members import profile, rules
+from dure.members import queries as members
+from dure.members.models import Member
+from dure.web import door
+from dure.web.context import name_of
+from dure.web.pages.links import cookie_of, gone
+
+
+def facts(invitation: Invitation) -> dict[str, Any]:
+    """Return what the page with the buttons says of an invitation."""
+    workspace, inviter = invitation.workspace, queries.inviter(invitation)
+    zone, details = ZoneInfo(workspace.time_zone), invitation.details
+    ahead = invitation.starts_at is not None and invitation.starts_at > clock.now()
+    return {
+        "uid": invitation.uid,
+        "workspace_name": workspace.name,
+        "seal": workspace.name[:1],
+        "inviter": name_of(inviter) if inviter else "",
+        "inviter_lang": inviter.name_language if inviter else "",
+        "name": invited_name(invitation),
+        "lang": invitation.name_language,
+        "address": invitation.address,
+        "starts_at": invitation.starts_at.astimezone(zone) if invitation.starts_at and ahead else None,
+        "expires_at": invitation.expires_at.astimezone(zone),
+        "zone": workspace.time_zone,
+        "details": [
+            {"label": field.label, "value": details[name]} for name, field in profile.FIELDS.items() if name in details
+        ],
+        "has_photo": bool(invitation.photo),
+    }
+
+
+@door.signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def waiting(request: Any, invitation_uid: str) -> HttpResponse:
+    """Show one invitation that waits for the reader's answer, and take the answer."""
+    actor = request.owner
+    if request.method == "POST":
+        accepts = request.POST.get("step") == "accept"
+        step = accepting.accept if accepts else accepting.decline
+        try:
+            answer = step(actor, invitation_uid=invitation_uid)
+        except InvitationEnded as ended:
+            return _over_for(request, actor.account, Invitation.objects.get(uid=invitation_uid), ended.state)
+        return _answered(request, answer)
+    invitation = queries.waiting_for(actor.account).filter(uid=invitation_uid).first()
+    if invitation is None:
+        raise Http404
+    context = {
+        "invitation": facts(invitation),
+        "who": "own",
+        "action": reverse("invitation", args=[invitation_uid]),
+        "id_address": accounts.id_address(actor.account),
+    }
+    return render(request, "pages/invitation.html", context)
+
+
+@door.public
+@require_http_methods(["GET", "HEAD", "POST"])
+def by_link(request: Any, handle: str) -> HttpResponse:
+    """Show the invitation of a mailed link to whoever opened it, signed in or not, and take the answer."""
+    link, account = request.COOKIES.get(cookie_of(handle), ""), door.account_of(request)
+    token = queries.token(link)
+    if token is None or token.uid != handle:
+        return _without_link(request, handle, account, "unknown" if link else "elsewhere")
+    invitation, refusal = token.invitation, ""
+    if request.method == "POST":
+        try:
+            return _answer(request, account, handle, link)
+        except InvitationEnded as ended:
+            return _over_for(request, account, invitation, ended.state)
+        except (accepting.ForSomebodyElse, accepting.IdNotProven) as refused:
+            refusal = refused.sentence()
+    if state_of(invitation) is not State.WAITING:
+        return _over(request, invitation, state_of(invitation))
+    context = {
+        "invitation": facts(invitation),
+        "who": _who(account, invitation),
+        "action": reverse("link_invitation", args=[handle]),
+        "id_address": accounts.id_address(account) if account else "",
+        "sign_in_url": _sign_in(handle, invitation),
+        "refusal": refusal,
+    }
+    return render(request, "pages/invitation.html", context)
+
+
+def _answer(request: Any, account: Account | None, handle: str, link: str) -> HttpResponse:
+    if request.POST.get("step") != "accept":
+        actor = Owner(account) if account else door.VISITOR
+        return _answered(request, accepting.decline_by_link(actor, link=link))
+    if account is None:
+        return door.to_sign_in(request, reverse("link_invitation", args=[handle]))
+    return _answered(request, accepting.accept_by_link(Owner(account), link=link))
+
+
+def _who(account: Account | None, invitation: Invitation) -> str:
+    """Tell who reads: nobody signed in, the invited one, another account, or anybody because no account is invited."""
+    if account is None:
+        return "visitor"
+    if any(one.canonical == invitation.address for one in queries.addresses_of(account)):
+        return "own"
+    return "other" if queries.signing_in([invitation.address]).exists() else "anybody"
+
+
+def _sign_in(handle: str, invitation: Invitation) -> str:
+    asked = {"next": reverse("link_invitation", args=[handle])}
+    if queries.signing_in([invitation.address]).exists():
+        asked["id"] = invitation.address
+    return f"{reverse('sign_in')}?{urlencode(asked)}"
+
+
+def _without_link(request: HttpRequest, handle: str, account: Account | None, reason: str) -> HttpResponse:
+    """Explain; whoever is signed in as the invited one needs no link."""
+    token = queries.by_handle(handle)
+    if token and account and queries.waiting_for(account).filter(pk=token.invitation_id).exists():
+        return redirect("invitation", token.invitation.uid)
+    return gone(request, reason, handle, can_ask=token is not None and reason == "elsewhere")
+
+
+def _over_for(request: Any, account: Account | None, invitation: Invitation, state: State) -> HttpResponse:
+    """Say that it is over; a button pressed twice leads to where the first press led."""
+    member = members.present(account.pk, invitation.workspace.uid) if account else None
+    if state is State.ACCEPTED and member:
+        return _joined(request, member)
+    return _over(request, invitation, state)
+
+
+def _over(request: HttpRequest, invitation: Invitation, state: State) -> HttpResponse:
+    context = {"state": str(state), "workspace_name": invitation.workspace.name}
+    return render(request, "pages/invitation_over.html", context, status=410)
+
+
+def _answered(request: Any, answer: accepting.Accepted | Invitation) -> HttpResponse:
+    if isinstance(answer, accepting.Accepted):
+        return _joined(request, members.present(answer.member.account_id, answer.member.workspace.uid) or answer.member)
+    if door.account_of(request) is None:
+        return _over(request, answer, State.DECLINED)
+    messages.success(request, _("Declined. Nothing was changed."))
+    return redirect("my_workspaces")
+
+
+def _joined(request: Any, member: Member) -> HttpResponse:
+    """Lead into the workspace, or say when it opens."""
+    name = member.workspace.name
+    if rules.opens(member):
+        messages.success(request, _("You are a member of %(name)s now.") % {"name": name})
+        return redirect("home", member.workspace.uid)
+    if rules.state_of(member) is rules.State.SCHEDULED and member.starts_at:
+        day = date_format(member.starts_at.astimezone(ZoneInfo(member.workspace.time_zone)), "DATE_FORMAT")
+        messages.success(request, _("Accepted. %(name)s opens for you on %(day)s.") % {"name": name, "day": day})
+    return redirect("my_workspaces")
