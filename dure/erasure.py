@@ -59,11 +59,12 @@ def erase_account(account: Account) -> None:
 
 
 def purge_dead() -> int:
-    """Delete what ended long ago: sessions, secrets, letters a year old, devices not seen for longer, questions."""
+    """Delete what ended, or ended long ago: sessions, aliases, secrets, letters a year old, old devices, questions."""
     at = clock.now()
     deleted = Session.objects.filter(expire_date__lt=at).delete()[0]
     deleted += OneTimeSecret.objects.filter(expires_at__lt=at - timedelta(days=90)).delete()[0]
     deleted += Letter.objects.filter(ended_at__lt=at - timedelta(days=365)).delete()[0]
+    deleted += Address.objects.filter(until__lt=at).delete()[0]
     deleted += Device.objects.filter(last_used_at__lt=at - timedelta(days=400)).delete()[0]
     deleted += Invitation.objects.filter(ended_at__lt=at - KEPT, photo="").delete()[0]
     deleted += ListingCode.objects.filter(expires_at__lt=at - timedelta(days=1)).delete()[0]

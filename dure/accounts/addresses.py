@@ -4,9 +4,11 @@ import re
 import unicodedata
 
 import idna
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from dure.accounts.models import Address
+from dure.core import clock
 from dure.core.errors import DomainError
 
 LONGEST = 254
@@ -76,7 +78,12 @@ def _is_invisible(letter: str) -> bool:
     return unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Zs")
 
 
+def living() -> Q:
+    """Return what an address must be to count for anything: one that has no end, or has not reached it."""
+    return Q(until=None) | Q(until__gt=clock.now())
+
+
 def holder(address: str) -> Address | None:
-    """Return the ID or alias with this canonical spelling, its account joined."""
-    signing_in = Address.objects.filter(canonical=address, kind__in=[Address.ID, Address.ALIAS])
+    """Return the ID or living alias with this canonical spelling, its account joined."""
+    signing_in = Address.objects.filter(living(), canonical=address, kind__in=[Address.ID, Address.ALIAS])
     return signing_in.select_related("account").first()

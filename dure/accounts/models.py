@@ -34,15 +34,21 @@ class Account(models.Model):
 
 
 class Address(models.Model):
-    """An e-mail address, canonical, of one account (PRODUCT.md §4.15). ``proven_at``: see §4.2."""
+    """An e-mail address, canonical, of one account (PRODUCT.md §4.15). ``proven_at``: see §4.2.
 
-    ID, ALIAS, PRIVATE = "id", "alias", "private"
+    An alias and a pending address end at ``until``. A pending one waits for its proof to become the ID: it opens
+    nothing and keeps nobody else from it. ``since`` is when the owner added it, null for what was there at first.
+    """
+
+    ID, ALIAS, PRIVATE, PENDING = "id", "alias", "private", "pending"
+    KINDS = (ID, ALIAS, PRIVATE, PENDING)
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="addresses")
     canonical = models.CharField(max_length=254)
-    kind = models.CharField(max_length=8, choices=[(ID, ID), (ALIAS, ALIAS), (PRIVATE, PRIVATE)])
+    kind = models.CharField(max_length=8, choices=[(kind, kind) for kind in KINDS])
     proven_at = models.DateTimeField(null=True)
     until = models.DateTimeField(null=True)
+    since = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -53,9 +59,19 @@ class Address(models.Model):
             models.UniqueConstraint(
                 fields=["account"], condition=Q(kind="private"), name="address_one_private_per_account"
             ),
-            models.CheckConstraint(condition=Q(kind__in=["id", "alias", "private"]), name="address_kind_known"),
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(kind="pending"), name="address_one_pending_per_account"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["id", "private"], until=None)
+                | Q(kind__in=["alias", "pending"], until__isnull=False),
+                name="address_kind_known_and_ends",
+            ),
         ]
-        indexes = [models.Index(fields=["canonical"], name="address_by_canonical")]
+        indexes = [
+            models.Index(fields=["canonical"], name="address_by_canonical"),
+            models.Index(fields=["until"], condition=Q(until__isnull=False), name="address_by_end"),
+        ]
 
 
 class Session(AbstractBaseSession):

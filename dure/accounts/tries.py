@@ -120,9 +120,9 @@ def forget(counted: list[Counter]) -> None:
         Tries.objects.filter(key__in=forgotten).delete()
 
 
-def forget_address(address: str) -> None:
-    """Start again at nought once a mailed link proved the owner."""
-    forget([Counter("id", address, timedelta(0))])
+def forget_address(*addresses: str) -> None:
+    """Start again at nought once a mailed link proved the owner of these addresses."""
+    forget([Counter("id", address, timedelta(0)) for address in addresses])
 
 
 def purge() -> int:

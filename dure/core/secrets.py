@@ -22,6 +22,9 @@ class Purpose(StrEnum):
     FIRST_RUN = "first_run"
     LIST_PLACES = "list_places"
     FIND_ID = "find_id"
+    TAKE_ID = "take_id"
+    UNDO_ID = "undo_id"
+    PROVE_PRIVATE = "prove_private"
 
 
 LIFETIMES = {
@@ -30,6 +33,9 @@ LIFETIMES = {
     Purpose.PROVE_ADDRESS: timedelta(days=7),
     Purpose.SIGN_IN: timedelta(hours=1),
     Purpose.FIRST_RUN: timedelta(days=1),
+    Purpose.TAKE_ID: timedelta(days=1),
+    Purpose.UNDO_ID: timedelta(hours=72),
+    Purpose.PROVE_PRIVATE: timedelta(days=7),
 }
 
 
@@ -97,6 +103,11 @@ def _make(wanted: Wanted) -> Issued:
     return Issued(row=row, value=f"{uid}.{key}")
 
 
+def end_from_now(purpose: Purpose) -> datetime:
+    """Return when a secret made at this moment ends."""
+    return clock.now() + LIFETIMES[purpose]
+
+
 def withdraw(purpose: Purpose, *, account_id: int, workspace_id: int | None = None) -> None:
     """End the living secrets of one purpose."""
     living = OneTimeSecret.objects.filter(
@@ -118,6 +129,24 @@ def withdraw_openers(account_id: int) -> None:
     openers = [Purpose.SET_PASSWORD, Purpose.RESET_PASSWORD, Purpose.SIGN_IN]
     living = OneTimeSecret.objects.filter(account_id=account_id, purpose__in=openers, used_at=None, withdrawn_at=None)
     living.update(withdrawn_at=clock.now())
+
+
+def withdraw_all(account_id: int, *, undo_since: datetime | None = None) -> None:
+    """End every living secret of an account but those that undo a change of its ID.
+
+    Of these, the ones issued at ``undo_since`` or later end as well: what was there first wins.
+    """
+    kept = Q(purpose=Purpose.UNDO_ID)
+    if undo_since is not None:
+        kept &= Q(issued_at__lt=undo_since)
+    living = OneTimeSecret.objects.filter(account_id=account_id, used_at=None, withdrawn_at=None)
+    living.exclude(kept).update(withdrawn_at=clock.now())
+
+
+def issued_lately(purpose: Purpose, *, account_id: int, within: timedelta) -> int:
+    """Return how many secrets of one purpose an account was given in this time, living or not."""
+    since = clock.now() - within
+    return OneTimeSecret.objects.filter(account_id=account_id, purpose=purpose, issued_at__gt=since).count()
 
 
 def find(value: str) -> OneTimeSecret | None:

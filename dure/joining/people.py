@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from dure.accounts import addresses
+from dure.accounts import addresses, ids
 from dure.accounts.models import Account, Address
 from dure.core import clock
 from dure.core.actor import Actor
@@ -169,6 +169,7 @@ def make_place(
 def _write(member: Member, somebody: Person) -> Place:
     account = member.account
     account.save(force_insert=True)
+    ids.release(somebody.id)
     id_address = Address(account=account, canonical=somebody.id, kind=Address.ID)
     id_address.save(force_insert=True)
     private = None

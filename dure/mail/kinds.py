@@ -16,6 +16,10 @@ class Kind(StrEnum):
     RESET_PASSWORD = "reset_password"
     PROVE_ADDRESS = "prove_address"
     SIGN_IN_LINK = "sign_in_link"
+    ID_PROOF = "id_proof"
+    ID_CHANGED = "id_changed"
+    PRIVATE_PROOF = "private_proof"
+    PRIVATE_CHANGED = "private_changed"
     PASSWORD_CHANGED = "password_changed"
     NEW_DEVICE = "new_device"
     FACTOR_CHANGED = "factor_changed"
@@ -39,6 +43,10 @@ LABELS = {
     Kind.RESET_PASSWORD: _("Reset your password"),
     Kind.PROVE_ADDRESS: _("Confirm your address"),
     Kind.SIGN_IN_LINK: _("Sign in by link"),
+    Kind.ID_PROOF: _("Confirm your new ID"),
+    Kind.ID_CHANGED: _("Your ID was changed"),
+    Kind.PRIVATE_PROOF: _("Confirm your private address"),
+    Kind.PRIVATE_CHANGED: _("Your private address was changed"),
     Kind.PASSWORD_CHANGED: _("Your password was changed"),
     Kind.NEW_DEVICE: _("A new device signed in"),
     Kind.FACTOR_CHANGED: _("Your second factor was changed"),

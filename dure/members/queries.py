@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import StrIndex
 
+from dure.accounts.addresses import living
 from dure.accounts.models import Account, Address
 from dure.core import clock
 from dure.core.actor import Actor
@@ -49,9 +50,13 @@ def zone_of(account_id: int) -> str:
 
 
 def holders(address: str) -> list[Address]:
-    """Return every ID, living alias and private address with this spelling, IDs first, accounts joined."""
-    found = Address.objects.filter(Q(until=None) | Q(until__gt=clock.now()), canonical=address)
+    """Return every ID, living alias and private address with this spelling, IDs first, accounts joined.
+
+    An earlier ID that nobody ever proved may be a stranger's mailbox: it signs in, and learns nothing.
+    """
     order = [Address.ID, Address.ALIAS, Address.PRIVATE]
+    found = Address.objects.filter(living(), canonical=address, kind__in=order)
+    found = found.exclude(kind=Address.ALIAS, proven_at=None)
     return sorted(found.select_related("account").order_by("id")[:20], key=lambda one: order.index(one.kind))
 
 

@@ -58,6 +58,9 @@ EXPECTED = {
     "account/confirm/": ACCOUNT,
     "account/": ACCOUNT,
     "account/devices/sign-out/": ACCOUNT,
+    "account/id/": ACCOUNT,
+    "account/id/pending/": ACCOUNT,
+    "account/private/": ACCOUNT,
     "account/factor/": ACCOUNT,
     "account/factor/change/": ACCOUNT,
     "sign-in/second/": TEMPORARY,
@@ -88,6 +91,7 @@ EXPECTED = {
     "w/<uid:workspace>/admin/mail/": MANAGE,
 }
 POST_ONLY = {
+    "account/id/pending/",
     "account/devices/sign-out/",
     "w/<uid:workspace>/admin/members/<uid:member_uid>/reset-factor/",
     "w/<uid:workspace>/admin/administrators/<uid:member_uid>/lead/",

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from dure.accounts import hashing, passwords, queries
+from dure.accounts import hashing, ids, passwords, queries
 from dure.accounts.actors import Owner
 from dure.accounts.models import Account, Session
 from dure.core import clock, secrets
@@ -33,6 +33,7 @@ def save_password(account: Account, encoded: str) -> None:
     account.refresh_from_db(fields=["epoch"])
     Session.objects.filter(account=account).delete()
     secrets.withdraw_openers(account.pk)
+    ids.drop_pending(account.pk)
     outbox.withdraw_dead(account.pk)
     outbox.withdraw_until_joined([account.pk])
 

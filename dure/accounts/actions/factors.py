@@ -1,11 +1,12 @@
 """Setting up, renewing and taking away the second factor."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from dure.accounts import factors, queries
+from dure.accounts import factors, ids, queries
 from dure.accounts.actors import Owner
 from dure.accounts.models import Account, SecondFactor, Session, SpareCode
 from dure.core import clock, keys
@@ -110,8 +111,21 @@ def clear_factor(account: Account) -> None:
     Account.objects.filter(pk=account.pk).update(has_factor=False)
 
 
+def clear_factors_since(account: Account, at: datetime) -> bool:
+    """Delete what an intruder may have set since a moment; part of an action. True when an app was among it.
+
+    Spare codes end in any case: nobody can tell who made them anew.
+    """
+    if SecondFactor.objects.filter(account=account, since__gte=at).exists():
+        clear_factor(account)
+        return True
+    SpareCode.objects.filter(account=account).delete()
+    return False
+
+
 def end_everything(account: Account) -> None:
-    """End every session of an account by its epoch (PRODUCT.md §4.9); part of an action."""
+    """End every session of an account by its epoch, and a pending change of ID (PRODUCT.md §4.9); part of an action."""
     account.epoch += 1
     Account.objects.filter(pk=account.pk).update(epoch=account.epoch)
+    ids.drop_pending(account.pk)
     Session.objects.filter(account=account).delete()

@@ -43,10 +43,10 @@ def spend_link(secret: OneTimeSecret, *, purposes: set[Purpose]) -> Account:
 
 @action(needs=None, records=Event.ADDRESS_PROVEN)
 def prove_address(actor: Actor, *, secret: OneTimeSecret) -> Account:
-    """Prove the address a link was mailed to.
+    """Prove the ID or private address a link was mailed to.
 
     :raises LinkEnded: as in ``spend_link``.
     """
-    account = spend_link(secret, purposes={Purpose.PROVE_ADDRESS})
+    account = spend_link(secret, purposes={Purpose.PROVE_ADDRESS, Purpose.PROVE_PRIVATE})
     record(actor, Event.ADDRESS_PROVEN, subject_kind="account", subject_id=account.pk, via=secret.uid)
     return account

@@ -11,7 +11,7 @@ from dure.accounts import activation, addresses, browsers, hashing, queries, tri
 from dure.accounts.actions.links import spend_link
 from dure.accounts.activation import Code
 from dure.accounts.actors import Visitor
-from dure.accounts.models import Account, ActivationCode, Address, Device, RecoveryRequest
+from dure.accounts.models import Account, ActivationCode, Device, RecoveryRequest
 from dure.accounts.sessions import SessionStore
 from dure.core import clock, keys
 from dure.core.action import action, record, writing
@@ -243,7 +243,7 @@ def sign_in_by_link(actor: Visitor, *, secret: OneTimeSecret, browser: Browser) 
     :raises LinkEnded: when it was used, withdrawn or is too old.
     """
     account = spend_link(secret, purposes={Purpose.SIGN_IN})
-    tries.forget_address(Address.objects.get(account=account, kind=Address.ID).canonical)
+    tries.forget_address(*queries.spellings_of(account.pk))
     return _proved(actor, account, browser, told=False)
 
 

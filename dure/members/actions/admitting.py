@@ -8,6 +8,7 @@ from dure.accounts.actions.changing import save_password, tell_of_password
 from dure.accounts.actions.links import LinkEnded, spend_link
 from dure.accounts.actions.signing_in import CodeEnded, living_code
 from dure.accounts.models import Account, Address
+from dure.accounts.queries import spellings_of
 from dure.core import clock, secrets
 from dure.core.action import action, record
 from dure.core.actor import Actor
@@ -92,7 +93,7 @@ def _set(actor: Actor, account: Account, password: str, *, via: str) -> Account:
     had_password = account.has_own_password
     save_password(account, password)
     id_address = Address.objects.get(account=account, kind=Address.ID)
-    tries.forget_address(id_address.canonical)
+    tries.forget_address(*spellings_of(account.pk))
     record(actor, Event.PASSWORD_SET, subject_kind="account", subject_id=account.pk, fields=["password"], via=via)
     _activate_places(actor, account, id_address, via=via)
     if had_password:

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from django.db import IntegrityError, transaction
-
-from dure.accounts import addresses
+from dure.accounts import addresses, ids
 from dure.accounts.models import Account, Address
 from dure.core.action import action, record
 from dure.core.actor import Actor
@@ -27,7 +25,7 @@ def correct_id(actor: Actor, *, member_uid: str, address: str) -> Handed:
     """Give somebody who has not come yet another ID; what was mailed to the wrong one ends, and a new link goes out.
 
     :raises InvalidAddress: what was typed.
-    :raises AddressTaken: it signs somebody in already.
+    :raises AddressTaken: it signs somebody in already, or did until a short while ago.
     :raises AlreadyRegistered, NotManaged: from then on the ID is the owner's own.
     """
     member = queries.one(actor.workspace_id, member_uid, lock=True)
@@ -43,11 +41,7 @@ def correct_id(actor: Actor, *, member_uid: str, address: str) -> Handed:
     own = Address.objects.get(account=account, kind=Address.ID)
     before = own.canonical
     own.canonical, own.proven_at = address, None
-    try:
-        with transaction.atomic():
-            own.save(update_fields=["canonical", "proven_at"])
-    except IntegrityError:
-        raise addresses.AddressTaken from None
+    ids.claim(own)
     handing.end_older([member])
     handing.begin_again([member], Method.MEMBER)
     handed = handing.issue([member], Method.MEMBER, to=Address.ID)[0]

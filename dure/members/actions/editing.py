@@ -5,7 +5,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from dure.accounts import addresses
+from dure.accounts import addresses, ids
 from dure.accounts.models import Account, Address
 from dure.core import clock
 from dure.core.action import action, record
@@ -140,15 +140,10 @@ def _apply(member: Member, changed: dict[str, str], photo: str | None) -> str:
     if "language" in changed:
         Account.objects.filter(pk=member.account_id).update(language=language)
     if "private_address" in changed:
-        _replace_private(member.account_id, changed["private_address"])
+        ids.take_private_away(member.account_id)
+        if changed["private_address"]:
+            ids.add_private(member.account_id, changed["private_address"])
     return old_photo
-
-
-def _replace_private(account_id: int, address: str) -> None:
-    """A private address an admin typed is unproven, and answered by mail alone (PRODUCT.md §4.15)."""
-    Address.objects.filter(account_id=account_id, kind=Address.PRIVATE).delete()
-    if address:
-        Address.objects.create(account_id=account_id, canonical=address, kind=Address.PRIVATE)
 
 
 def _remember(actor: Actor, member: Member, changes: dict[str, tuple[str, str]], photo: bool) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from dure.accounts import addresses
 from dure.accounts.actors import Visitor
 from dure.accounts.models import Account, Address, RecoveryRequest
+from dure.accounts.queries import id_of
 from dure.core import clock, keys, secrets
 from dure.core.action import action, record, writing
 from dure.core.actor import Actor
@@ -50,10 +51,12 @@ def _answer(request: RecoveryRequest) -> None:
         finding.answer(request, address)
         return
     holder = addresses.holder(address)
-    if holder is None or holder.kind != Address.ID:
+    if holder is None:
         return
     if holder.account.has_own_password:
-        _mail_link(Visitor(door="worker"), account=holder.account, address=holder, purpose=purpose)
+        # An alias may be named, but what opens the account goes to the ID alone (PRODUCT.md §4.15).
+        address = holder if holder.kind == Address.ID else id_of(holder.account_id)
+        _mail_link(Visitor(door="worker"), account=holder.account, address=address, purpose=purpose)
     elif purpose is Purpose.RESET_PASSWORD:
         ask_first_link(Visitor(door="worker"), account=holder.account)
 

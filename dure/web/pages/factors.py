@@ -1,12 +1,14 @@
 """One's own account: devices and the second factor."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import segno
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
@@ -18,11 +20,12 @@ from dure.accounts.actions import factors as steps
 from dure.accounts.actions.signing_in import stay_signed_in
 from dure.accounts.actions.signing_out import sign_out_device as end_device
 from dure.accounts.actions.signing_out import sign_out_others
-from dure.accounts.models import Account
+from dure.accounts.models import Account, Address
 from dure.accounts.sessions import DEVICE
 from dure.core import keys
 from dure.core.errors import DomainError
 from dure.core.permissions import Permission
+from dure.members import queries
 from dure.members.actions.resetting import reset_factor
 from dure.web import door
 from dure.web.forms import PaperForm
@@ -46,8 +49,13 @@ def my_account(request: Any) -> HttpResponse:
         }
         for device in accounts.devices_of(account.pk)
     ]
+    own = accounts.addresses_of(account.pk)
+    timezone.activate(ZoneInfo(queries.zone_of(account.pk)))
     context = {
-        "id_address": accounts.id_address(account),
+        "id_address": own[Address.ID][0].canonical,
+        "pending": own[Address.PENDING][0] if own[Address.PENDING] else None,
+        "aliases": own[Address.ALIAS],
+        "private": own[Address.PRIVATE][0] if own[Address.PRIVATE] else None,
         "has_factor": account.has_factor,
         "spare_left": str(account.spare_codes.filter(used_at=None).count()) if account.has_factor else "",
         "devices": devices,

@@ -8,13 +8,16 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dure.accounts import queries as accounts
 from dure.accounts.actions.links import LinkEnded, prove_address
-from dure.accounts.actions.signing_in import Halfway, SignedIn, enter_after_proof, sign_in_by_link
+from dure.accounts.actions.signing_in import Halfway, SignedIn, enter_after_proof, sign_in_by_link, stay_signed_in
+from dure.accounts.actors import Owner
+from dure.accounts.models import Account, Address
 from dure.accounts.passwords import PasswordRefused
 from dure.core import secrets
 from dure.core.models import OneTimeSecret
@@ -23,12 +26,16 @@ from dure.joining import queries as joining
 from dure.joining.actions.inviting import ask_again
 from dure.members import queries
 from dure.members.actions.admitting import OPENS_PASSWORD, ask_link_again, set_password
+from dure.members.actions.moving import IdTaken, take_new_id, undo_new_id
 from dure.web import door
 from dure.web.context import name_of
 from dure.web.forms import PaperForm, password_field
 
 SECRET = re.compile(r"[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{20,100}")
-MAILED = {*OPENS_PASSWORD, Purpose.PROVE_ADDRESS, Purpose.SIGN_IN}
+PRESSED = {Purpose.PROVE_ADDRESS, Purpose.PROVE_PRIVATE, Purpose.SIGN_IN, Purpose.TAKE_ID, Purpose.UNDO_ID}
+"""What takes effect with the press of one button."""
+MAILED = OPENS_PASSWORD | PRESSED
+PAGES = {Purpose.TAKE_ID: "pages/link_new_id.html", Purpose.UNDO_ID: "pages/link_undo.html"}
 
 
 class PasswordForm(PaperForm):
@@ -51,9 +58,14 @@ def arrive(request: HttpRequest, secret: str) -> HttpResponse:
         return gone(request, "unknown", "")
     handle = secret.partition(".")[0]
     response = redirect("link", handle)
-    response.set_cookie(cookie_of(handle), secret, max_age=3600, httponly=True, secure=settings.HTTPS, samesite="Lax")
+    _keep(response, handle, secret)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def _keep(response: HttpResponse, handle: str, secret: str) -> None:
+    cookie = cookie_of(handle)
+    response.set_cookie(cookie, secret, max_age=3600, httponly=True, secure=settings.HTTPS, samesite="Lax")
 
 
 def _read(request: HttpRequest, handle: str) -> tuple[OneTimeSecret | None, str]:
@@ -71,22 +83,27 @@ def gone(request: HttpRequest, reason: str, handle: str, *, can_ask: bool = Fals
     """Say why a link opens nothing, and offer a new mail where there can be one."""
     asked = OneTimeSecret.objects.filter(uid=handle).first() if handle else None
     can_ask = can_ask or bool(asked and asked.purpose == Purpose.SET_PASSWORD and reason == "elsewhere")
-    context = {"reason": reason, "handle": handle, "can_ask_again": can_ask}
-    return render(request, "pages/link_gone.html", context, status=200 if reason == "elsewhere" else 410)
+    purpose = asked.purpose if asked and reason != "unknown" else ""
+    context = {"reason": reason, "purpose": purpose, "handle": handle, "can_ask_again": can_ask}
+    status = {"elsewhere": 200, "taken": 409}.get(reason, 410)
+    return render(request, "pages/link_gone.html", context, status=status)
 
 
 def _facts(row: OneTimeSecret) -> dict[str, Any]:
     place = None
     if row.workspace_id:
         place = queries.of(row.workspace_id).select_related("workspace").filter(account_id=row.account_id).first()
-    zone = place.workspace.time_zone if place else "UTC"
+    zone = place.workspace.time_zone if place else queries.zone_of(row.account_id)
+    timezone.activate(ZoneInfo(zone))
+    mailed_to = Address.objects.filter(pk=row.address_id or 0).first()
     return {
         "purpose": row.purpose,
         "handle": row.uid,
         "id_address": accounts.id_of(row.account_id).canonical,
+        "address": mailed_to.canonical if mailed_to else "",
         "workspace_name": place.workspace.name if place else None,
         "name": name_of(place) if place else "",
-        "expires_at": row.expires_at.astimezone(ZoneInfo(zone)),
+        "expires_at": row.expires_at,
         "zone": zone,
     }
 
@@ -100,7 +117,14 @@ def opened(request: HttpRequest, handle: str) -> HttpResponse:
         return redirect("link_invitation", handle)
     if row is None or end:
         return gone(request, end, handle)
-    return render(request, "pages/link_open.html", {"link": _facts(row)})
+    context = {"link": _facts(row), "stays": _reader_of(request, row) is not None}
+    return render(request, PAGES.get(Purpose(row.purpose), "pages/link_open.html"), context)
+
+
+def _reader_of(request: Any, row: OneTimeSecret) -> Account | None:
+    """Return the account of this browser's session when it is the one the link is about."""
+    account = door.account_of(request)
+    return account if account is not None and account.pk == row.account_id else None
 
 
 @door.public
@@ -139,18 +163,44 @@ def _enter(request: Any, handle: str, opened: SignedIn | Halfway) -> HttpRespons
 @door.public
 @require_POST
 def use(request: Any, handle: str) -> HttpResponse:
-    """Press the button of a link that proves an address or signs in."""
+    """Press the button of a link that proves an address, makes it the ID, takes that back, or signs in."""
     row, end = _read(request, handle)
-    if row is None or end:
-        return gone(request, end, handle)
+    if row is None or end or row.purpose not in PRESSED:
+        return gone(request, end or "unknown", handle)
     try:
         if row.purpose == Purpose.SIGN_IN:
             browser = door.browser_of(request)
             return _enter(request, handle, sign_in_by_link(door.VISITOR, secret=row, browser=browser))
+        if row.purpose == Purpose.TAKE_ID:
+            return _take_id(request, row)
+        if row.purpose == Purpose.UNDO_ID:
+            return _undo_id(request, row)
         prove_address(door.VISITOR, secret=row)
     except LinkEnded as ended:
         return gone(request, ended.end, handle)
+    except IdTaken:
+        return gone(request, "taken", handle)
     return render(request, "pages/link_done.html", {"link": _facts(row)})
+
+
+def _take_id(request: Any, row: OneTimeSecret) -> HttpResponse:
+    """Change the ID; a browser that is signed in as this very account stays so, and no other is signed in or out."""
+    reader = _reader_of(request, row)
+    account = take_new_id(Owner(reader) if reader else door.VISITOR, secret=row)
+    response = render(request, "pages/link_done.html", {"link": _facts(row), "stays": reader is not None})
+    if reader is None:
+        return response
+    opened = stay_signed_in(door.VISITOR, account=account, browser=door.browser_of(request))
+    return door.renew(request, opened, response)
+
+
+def _undo_id(request: Any, row: OneTimeSecret) -> HttpResponse:
+    """Give the account back to the earlier ID, and go on to a new password with the same proof."""
+    issued = undo_new_id(door.VISITOR, secret=row)
+    response = redirect("link_password", issued.row.uid)
+    response.delete_cookie(cookie_of(row.uid), samesite="Lax")
+    _keep(response, issued.row.uid, issued.value)
+    return response
 
 
 @door.public
