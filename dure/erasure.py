@@ -7,7 +7,7 @@ stays, and ids are never used again.
 
 from datetime import timedelta
 
-from dure.accounts.models import Account, Address, Device, ListingCode, RecoveryRequest, Session
+from dure.accounts.models import Account, Address, Device, ListingCode, RecoveryRequest, Session, SpentChallenge
 from dure.core import clock
 from dure.core.models import OneTimeSecret
 from dure.joining import queries as joining
@@ -23,6 +23,7 @@ RULES = {
     "Session": "with the account",
     "Device": "with the account",
     "SecondFactor": "with the account; its key is sealed",
+    "Passkey": "with the account; only its public key",
     "SpareCode": "with the account; only a keyed hash",
     "ActivationCode": "with the account",
     "Member": "with the account, or with the workspace",
@@ -38,6 +39,7 @@ RULES = {
     "HelpRequest": "with the member, or with the workspace",
     "Invitation": "30 days after its end, with whoever is invited, or with the workspace; its details go at its end",
     "InvitationToken": "with the invitation; only a keyed hash",
+    "SpentChallenge": "deleted when its five minutes are over; random, nobody's",
     "Tries": "deleted after 30 days; keyed hashes, nothing can be read back",
     "Workspace": "deleted",
     "AuditEvent": "stays: ids and names of fields, nothing personal",
@@ -67,6 +69,7 @@ def purge_dead() -> int:
     deleted += Address.objects.filter(until__lt=at).delete()[0]
     deleted += Device.objects.filter(last_used_at__lt=at - timedelta(days=400)).delete()[0]
     deleted += Invitation.objects.filter(ended_at__lt=at - KEPT, photo="").delete()[0]
+    deleted += SpentChallenge.objects.filter(until__lt=at).delete()[0]
     deleted += ListingCode.objects.filter(expires_at__lt=at - timedelta(days=1)).delete()[0]
     deleted += RecoveryRequest.objects.filter(asked_at__lt=at - timedelta(days=1)).delete()[0]
     return deleted

@@ -6,10 +6,12 @@ from dure.accounts.models import (
     Address,
     Device,
     ListingCode,
+    Passkey,
     RecoveryRequest,
     SecondFactor,
     Session,
     SpareCode,
+    SpentChallenge,
     Tries,
 )
 from dure.audit.models import AuditEvent, AuditHead
@@ -36,12 +38,14 @@ __all__ = [
     "ListingCode",
     "Member",
     "OneTimeSecret",
+    "Passkey",
     "Profile",
     "RecoveryRequest",
     "RescueCode",
     "SecondFactor",
     "Session",
     "SpareCode",
+    "SpentChallenge",
     "Tries",
     "Workspace",
 ]

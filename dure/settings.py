@@ -19,7 +19,8 @@ def _fill_in_demo(values: dict[str, Any]) -> None:
     """Give a demo everything it needs; its key stays in its own folder so that it can be started again."""
     if values["DATA"] == Path("var").absolute():
         values["DATA"] = Path("var/demo").absolute()
-    values["PUBLIC_URL"] = values["PUBLIC_URL"] or f"http://{values['LISTEN']}"
+    here = values["LISTEN"].replace("127.0.0.1", "localhost")  # passkeys need a name (dure.core.links)
+    values["PUBLIC_URL"] = values["PUBLIC_URL"] or f"http://{here}"
     values["SMTP_URL"] = values["SMTP_URL"] or "mailbox:"
     if not values["SECRET_KEY"]:
         key = values["DATA"] / "secret-key"

@@ -7,7 +7,7 @@ import unicodedata
 import pyotp
 
 from dure.accounts import activation
-from dure.accounts.models import Account, SecondFactor, SpareCode
+from dure.accounts.models import Account, Passkey, SecondFactor, SpareCode
 from dure.core import clock, keys
 
 STEP = 30
@@ -38,15 +38,29 @@ def matching_step(key: str, typed: str) -> int | None:
 def spend(account: Account, typed: str) -> str:
     """Use a code up by one conditional UPDATE; returns ``app`` or ``spare``, empty when it is wrong or was used."""
     factor = SecondFactor.objects.filter(account=account).first()
-    if factor is None:
-        return ""
-    step = matching_step(str(keys.unseal("second-factor", factor.sealed)), typed)
-    if step is not None:
+    step = matching_step(str(keys.unseal("second-factor", factor.sealed)), typed) if factor else None
+    if factor and step is not None:
         fresh = SecondFactor.objects.filter(pk=factor.pk, last_step__lt=step)
         return "app" if fresh.update(last_step=step) else ""
     hashes = keys.keyed_hashes("spare-code", f"{account.pk} {activation.fold(typed)}")
     spare = SpareCode.objects.filter(account=account, hash__in=hashes, used_at=None)
     return "spare" if spare.update(used_at=clock.now()) else ""
+
+
+def has_app(account: Account) -> bool:
+    """Tell whether there is an authenticator app."""
+    return SecondFactor.objects.filter(account=account).exists()
+
+
+def has_any(account: Account) -> bool:
+    """Tell whether an authenticator app or a passkey is there."""
+    return has_app(account) or Passkey.objects.filter(account=account).exists()
+
+
+def is_only_factor(passkey: Passkey) -> bool:
+    """Tell whether nothing but the password is left without this passkey."""
+    others = Passkey.objects.filter(account_id=passkey.account_id).exclude(pk=passkey.pk)
+    return not others.exists() and not has_app(passkey.account)
 
 
 def make_spare_codes(account: Account) -> list[str]:

@@ -147,6 +147,31 @@ class SpareCode(models.Model):
         indexes = [models.Index(fields=["account", "used_at"], name="spare_code_of_account")]
 
 
+class Passkey(models.Model):
+    """A public key credential (WebAuthn Level 3): second factor, and by itself a sign-in, since it checks its owner.
+
+    ``sign_count`` stays 0 with authenticators that keep none; ``backed_up`` tells that it lives on several devices.
+    """
+
+    uid = models.CharField(max_length=22, unique=True, default=new_uid)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="passkeys")
+    credential_id = models.BinaryField(max_length=1023, unique=True)
+    public_key = models.BinaryField()
+    sign_count = models.BigIntegerField(default=0)
+    name = models.CharField(max_length=60)
+    transports = models.JSONField(default=list)
+    backed_up = models.BooleanField(default=False)
+    since = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+
+
+class SpentChallenge(models.Model):
+    """A challenge that a passkey answered, right or wrong; the unique hash lets nobody answer it twice."""
+
+    hash = models.BinaryField(max_length=32, primary_key=True)
+    until = models.DateTimeField()
+
+
 class Tries(models.Model):
     """Failures in a row under one key: an ID, an ID from one network, a network, a known device (§4.16).
 

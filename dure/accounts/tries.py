@@ -52,6 +52,11 @@ def factor_counter(account_id: int, device_id: int | None) -> Counter:
     return Counter("factor", f"{account_id} {device_id or ''}", timedelta(days=1))
 
 
+def passkey_counter(account_id: int, device_id: int | None) -> Counter:
+    """Return what a passkey counts against that signs in alone; wrong codes of somebody else do not slow it."""
+    return Counter("factor", f"passkey {account_id} {device_id or ''}", timedelta(days=1))
+
+
 @dataclass(frozen=True)
 class Standing:
     """What is remembered of earlier attempts, and whether it slows this one: the password alone does not suffice."""

@@ -31,6 +31,7 @@ class Event(StrEnum):
     RESCUED = "account.rescued"
     FACTOR_SET = "account.factor_set"
     FACTOR_REMOVED = "account.factor_removed"
+    PASSKEY_RENAMED = "account.passkey_renamed"
     FACTOR_RESET = "member.factor_reset"
     SPARE_CODES_MADE = "account.spare_codes_made"
     CONFIRMED = "account.confirmed"

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import pgettext_lazy
 
+from dure.core import links
 from dure.core.permissions import Permission
 from dure.members import names
 from dure.members.models import Member
@@ -36,6 +37,7 @@ def common(request: HttpRequest) -> dict[str, Any]:
         "here": _here(request),
         "languages": [{"code": code, "name": name, "current": code == current} for code, name in settings.LANGUAGES],
         "path": request.get_full_path(),
+        "passkey_origin": links.passkey_origin(),
         "mailbox_url": reverse("demo_mailbox") if settings.DURE["MODE"] == "demo" else None,
     }
 

@@ -56,6 +56,7 @@ EXPECTED = {
     "workspaces/": ACCOUNT,
     "workspaces/invitations/<uid:invitation_uid>/": ACCOUNT,
     "account/confirm/": ACCOUNT,
+    "account/confirm/passkey/": ACCOUNT,
     "account/": ACCOUNT,
     "account/devices/sign-out/": ACCOUNT,
     "account/id/": ACCOUNT,
@@ -63,7 +64,12 @@ EXPECTED = {
     "account/private/": ACCOUNT,
     "account/factor/": ACCOUNT,
     "account/factor/change/": ACCOUNT,
+    "account/passkeys/add/": ACCOUNT,
+    "account/passkeys/question/": ACCOUNT,
+    "account/passkeys/<uid:passkey_uid>/": ACCOUNT,
+    "sign-in/passkey/": PUBLIC,
     "sign-in/second/": TEMPORARY,
+    "sign-in/second/passkey/": TEMPORARY,
     "rescue/": PUBLIC,
     "w/<uid:workspace>/": MEMBER,
     "w/<uid:workspace>/more/": MEMBER,
@@ -107,7 +113,7 @@ POST_ONLY = {
 NOT_HERE = {
     "workspaces/invitations/<uid:invitation_uid>/": 404,  # none waits
     "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": 404,  # no such invitation
-    "account/factor/change/": 302,  # there is none to change
+    "account/passkeys/<uid:passkey_uid>/": 404,  # no such passkey
     "w/<uid:workspace>/hand-over/<uid:offer_uid>/": 404,  # no such offer
     "w/<uid:workspace>/photo/<uid:name>/": 404,  # no such photo
     "find/<uid:handle>/list/": 302,  # without a code

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import factors, ids, queries
 from dure.accounts.actors import Owner
-from dure.accounts.models import Account, SecondFactor, Session, SpareCode
+from dure.accounts.models import Account, Passkey, SecondFactor, Session, SpareCode
 from dure.core import clock, keys
 from dure.core.action import action, record
 from dure.core.errors import DomainError
@@ -35,14 +35,18 @@ class NoFactor(DomainError):
 
 @dataclass(frozen=True)
 class FactorSet:
-    """The account with its new epoch, and the spare codes, which are shown once."""
+    """The account with its new epoch, and the spare codes, which are shown once; none when the older ones stay."""
 
     account: Account
     codes: list[str]
 
 
 def tell_of_factor(account: Account, what: str) -> None:
-    """Post the notice: ``on``, ``off``, ``spare`` (one used), ``renewed``, ``reset`` (by an admin)."""
+    """Post the notice.
+
+    ``on`` (the app), ``app_off``, ``passkey_on``, ``passkey_off``, ``off`` (nothing is left), ``spare`` (one used),
+    ``renewed``, ``reset`` (by an admin).
+    """
     address = queries.id_of(account.pk)
     outbox.post(
         Kind.FACTOR_CHANGED,
@@ -63,20 +67,24 @@ def _check(_actor: Owner, *, key: str, code: str) -> dict[str, Any]:
 
 @action(needs=None, records=Event.FACTOR_SET, before=_check)
 def set_second_factor(actor: Owner, *, key: str, code: Any) -> FactorSet:
-    """Turn the authenticator app on, with new spare codes; every session ends.
+    """Turn the authenticator app on; every session ends. A new phone brings new spare codes.
 
     :raises WrongFirstCode: as its name says.
     """
     account = actor.account
-    SecondFactor.objects.filter(account=account).delete()
+    replaced, _kinds = SecondFactor.objects.filter(account=account).delete()
     SecondFactor.objects.create(
         account=account, sealed=keys.seal("second-factor", key), since=clock.now(), last_step=code
     )
+    return factor_added(actor, "on", new_codes=bool(replaced))
+
+
+def factor_added(actor: Owner, what: str, *, new_codes: bool = False, via: str = "") -> FactorSet:
+    """Write what goes with another factor of any kind; the first one brings spare codes. Part of an action."""
+    account = actor.account
+    codes = factors.make_spare_codes(account) if new_codes or not account.has_factor else []
     Account.objects.filter(pk=account.pk).update(has_factor=True)
-    end_everything(account)
-    codes = factors.make_spare_codes(account)
-    tell_of_factor(account, "on")
-    record(actor, Event.FACTOR_SET, subject_kind="account", subject_id=account.pk, fields=["second_factor"])
+    _changed(actor, Event.FACTOR_SET, what, via)
     return FactorSet(account, codes)
 
 
@@ -96,31 +104,50 @@ def renew_spare_codes(actor: Owner) -> list[str]:
 
 @action(needs=None, records=Event.FACTOR_REMOVED)
 def remove_second_factor(actor: Owner) -> Account:
-    """Turn the second factor off; every session ends."""
-    clear_factor(actor.account)
+    """Turn the authenticator app off; every session ends, and with the last factor the spare codes.
+
+    :raises NoFactor: as its name says.
+    """
+    gone, _kinds = SecondFactor.objects.filter(account=actor.account).delete()
+    if not gone:
+        raise NoFactor
+    return factor_removed(actor, "app_off")
+
+
+def factor_removed(actor: Owner, what: str, *, via: str = "") -> Account:
+    """Write what goes with the end of a factor of any kind. Part of an action."""
+    account = actor.account
+    if not factors.has_any(account):
+        clear_factors(account)
+        what = "off"
+    _changed(actor, Event.FACTOR_REMOVED, what, via)
+    return account
+
+
+def _changed(actor: Owner, event: Event, what: str, via: str) -> None:
     end_everything(actor.account)
-    tell_of_factor(actor.account, "off")
-    record(actor, Event.FACTOR_REMOVED, subject_kind="account", subject_id=actor.id, fields=["second_factor"])
-    return actor.account
+    tell_of_factor(actor.account, what)
+    record(actor, event, subject_kind="account", subject_id=actor.id, fields=["second_factor"], via=via)
 
 
-def clear_factor(account: Account) -> None:
-    """Delete app and spare codes; part of an action."""
-    SecondFactor.objects.filter(account=account).delete()
-    SpareCode.objects.filter(account=account).delete()
+def clear_factors(account: Account) -> None:
+    """Delete app, passkeys and spare codes; part of an action."""
+    for kind in (SecondFactor, Passkey, SpareCode):
+        kind.objects.filter(account=account).delete()
+    account.has_factor = False
     Account.objects.filter(pk=account.pk).update(has_factor=False)
 
 
 def clear_factors_since(account: Account, at: datetime) -> bool:
-    """Delete what an intruder may have set since a moment; part of an action. True when an app was among it.
+    """Delete what an intruder may have set since a moment; part of an action. True when there was any.
 
     Spare codes end in any case: nobody can tell who made them anew.
     """
-    if SecondFactor.objects.filter(account=account, since__gte=at).exists():
-        clear_factor(account)
-        return True
+    gone = [kind.objects.filter(account=account, since__gte=at).delete()[0] for kind in (SecondFactor, Passkey)]
     SpareCode.objects.filter(account=account).delete()
-    return False
+    if not factors.has_any(account):
+        clear_factors(account)
+    return any(gone)
 
 
 def end_everything(account: Account) -> None:

@@ -210,11 +210,12 @@ def _tell_of_device(account: Account, browser: Browser) -> None:
 
 
 def signed_in(
-    actor: Actor, account: Account, device: Device | None, browser: Browser, *, told: bool = False
+    actor: Actor, account: Account, device: Device | None, browser: Browser, *, told: bool = False, via: str = ""
 ) -> SignedIn:
     """Write device, moment, trail and session of somebody who proved everything; part of an action.
 
-    ``told``: the owner gets a letter about this very moment anyway, and none about the device.
+    ``told``: the owner gets a letter about this very moment anyway, and none about the device. ``via`` is the uid of
+    the passkey that was used.
     """
     at, cookie = clock.now(), ""
     if device is None:
@@ -232,7 +233,7 @@ def signed_in(
     else:
         Device.objects.filter(pk=device.pk).update(last_used_at=at, browser=browser.name[:200])
     Account.objects.filter(pk=account.pk).update(signed_in_at=at)
-    record(actor, Event.SIGNED_IN, subject_kind="account", subject_id=account.pk)
+    record(actor, Event.SIGNED_IN, subject_kind="account", subject_id=account.pk, via=via)
     return SignedIn(account=account, device=cookie, session=SessionStore.open_for(account, at, device.pk))
 
 

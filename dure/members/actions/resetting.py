@@ -1,6 +1,6 @@
 """A managed member's lost second factor, reset by an admin (PRODUCT.md §4.1)."""
 
-from dure.accounts.actions.factors import NoFactor, clear_factor, end_everything, tell_of_factor
+from dure.accounts.actions.factors import NoFactor, clear_factors, end_everything, tell_of_factor
 from dure.accounts.models import Account
 from dure.core.action import action, record
 from dure.core.actor import Actor
@@ -14,7 +14,7 @@ from dure.members.models import Member
 
 @action(needs=Permission.MEMBERS_MANAGE, records=Event.FACTOR_RESET)
 def reset_factor(actor: Actor, *, member_uid: str) -> Member:
-    """Take the second factor of a managed account away; its sessions end, and the owner is told.
+    """Take every second factor of a managed account away; its sessions end, and the owner is told.
 
     :raises NotFound: no such member here.
     :raises NotAllowed: for a super admin, unless the actor is one.
@@ -31,7 +31,7 @@ def reset_factor(actor: Actor, *, member_uid: str) -> Member:
         raise NotManaged
     if not account.has_factor:
         raise NoFactor
-    clear_factor(account)
+    clear_factors(account)
     end_everything(account)
     tell_of_factor(account, "reset")
     record(actor, Event.FACTOR_RESET, subject_kind="member", subject_id=member.pk, fields=["second_factor"])

@@ -14,16 +14,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dure.accounts import queries as accounts
 from dure.accounts.actions.changing import WrongPassword, change_password, choose_language
-from dure.accounts.actions.confirming import ConfirmLater
+from dure.accounts.actions.confirming import ConfirmLater, confirm_by_passkey
 from dure.accounts.actions.confirming import confirm as confirm_password
 from dure.accounts.actions.signing_in import stay_signed_in
 from dure.accounts.actors import Owner
+from dure.accounts.passkeys import Ceremony, PasskeyRefused
 from dure.accounts.passwords import PasswordRefused
 from dure.core import clock
 from dure.core.errors import TooBusy
 from dure.joining import queries as joining
 from dure.members import queries
-from dure.web import door
+from dure.web import ceremonies, door
 from dure.web.forms import PaperForm, password_field
 from dure.web.places import shown_invitation, shown_place
 
@@ -93,7 +94,9 @@ class ConfirmForm(PaperForm):
 @sensitive_post_parameters("current_password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: Any) -> HttpResponse:
-    """Ask for the password before what hurts, and go on where one was."""
+    """Ask for the password, or a passkey, before what hurts, and go on where one was."""
+    if ceremonies.is_answer(request):
+        return _confirm_by_passkey(request)
     form = ConfirmForm(request.POST or None, initial={"next": request.GET.get("next", "/")})
     if request.method == "POST" and form.is_valid():
         try:
@@ -101,9 +104,27 @@ def confirm(request: Any) -> HttpResponse:
         except (WrongPassword, ConfirmLater, TooBusy) as refused:
             form.refuse(refused)
         else:
-            request.session[door.CONFIRMED] = int(clock.now().timestamp())
-            return redirect(door.safe_path(request, form.cleaned_data["next"]))
-    return render(request, "pages/confirm.html", {"form": form, **_reader(request.owner)})
+            return _confirmed(request, form.cleaned_data["next"])
+    return _show_confirm(request, form)
+
+
+def _confirm_by_passkey(request: Any) -> HttpResponse:
+    back = request.POST.get("next", "/")
+    try:
+        confirm_by_passkey(request.owner, answer=ceremonies.answer_of(request, Ceremony.CONFIRM))
+    except (PasskeyRefused, ConfirmLater) as refused:
+        return _show_confirm(request, ConfirmForm(initial={"next": back}), refused.sentence())
+    return _confirmed(request, back)
+
+
+def _confirmed(request: Any, back: str) -> HttpResponse:
+    request.session[door.CONFIRMED] = int(clock.now().timestamp())
+    return redirect(door.safe_path(request, back))
+
+
+def _show_confirm(request: Any, form: ConfirmForm, banner: str = "") -> HttpResponse:
+    context = {"form": form, "banner": banner, "has_passkey": request.owner.account.passkeys.exists()}
+    return render(request, "pages/confirm.html", {**context, **_reader(request.owner)})
 
 
 @door.public

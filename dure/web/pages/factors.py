@@ -20,7 +20,7 @@ from dure.accounts.actions import factors as steps
 from dure.accounts.actions.signing_in import stay_signed_in
 from dure.accounts.actions.signing_out import sign_out_device as end_device
 from dure.accounts.actions.signing_out import sign_out_others
-from dure.accounts.models import Account, Address
+from dure.accounts.models import Account, Address, SecondFactor
 from dure.accounts.sessions import DEVICE
 from dure.core import keys
 from dure.core.errors import DomainError
@@ -57,7 +57,7 @@ def my_account(request: Any) -> HttpResponse:
         "aliases": own[Address.ALIAS],
         "private": own[Address.PRIVATE][0] if own[Address.PRIVATE] else None,
         "has_factor": account.has_factor,
-        "spare_left": str(account.spare_codes.filter(used_at=None).count()) if account.has_factor else "",
+        "spare_left": _spare_left(account),
         "devices": devices,
         "others": len(devices) > 1,
         "password_set_at": account.password_set_at,
@@ -102,7 +102,7 @@ def set_up(request: Any) -> HttpResponse:
         except steps.WrongFirstCode as refused:
             form.refuse(refused)
         else:
-            return _stay(request, done.account, _shown(request, done.codes))
+            return after_adding(request, done, _("The app is added. Every other device is signed out."))
     own = accounts.id_address(request.owner.account)
     address = factors.address_of(key, own, "Dure")
     grouped = " ".join(key[start : start + 4] for start in range(0, len(key), 4))
@@ -138,21 +138,48 @@ def _shown(request: Any, codes: list[str]) -> HttpResponse:
     return response
 
 
+def after_adding(request: Any, done: steps.FactorSet, said: str) -> HttpResponse:
+    """Stay signed in after another factor; the first one shows the spare codes, once."""
+    if done.codes:
+        return _stay(request, done.account, _shown(request, done.codes))
+    return _back(request, done.account, said)
+
+
+def after_removing(request: Any, account: Account, said: str) -> HttpResponse:
+    """Stay signed in after one factor less."""
+    if not account.has_factor:
+        said = _("The second factor is off. Your password alone signs in.")
+    return _back(request, account, said)
+
+
+def _back(request: Any, account: Account, said: str) -> HttpResponse:
+    response = _stay(request, account, redirect("change_factor"))
+    messages.success(request, said)
+    return response
+
+
 @door.signed_in
 @door.fresh
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_factor(request: Any) -> HttpResponse:
-    """Make new spare codes, or turn the second factor off."""
-    if not request.owner.account.has_factor:
-        return redirect("my_account")
-    if request.method == "POST":
-        if request.POST.get("step") == "renew":
-            return _shown(request, steps.renew_spare_codes(request.owner))
-        if request.POST.get("step") == "remove":
-            response = _stay(request, steps.remove_second_factor(request.owner), redirect("my_account"))
-            messages.success(request, _("The second factor is off. Your password alone signs in."))
-            return response
-    return render(request, "pages/factor_change.html")
+    """Show every factor; make new spare codes, or turn the app off."""
+    account = request.owner.account
+    if request.POST.get("step") == "renew":
+        return _shown(request, steps.renew_spare_codes(request.owner))
+    if request.POST.get("step") == "remove":
+        gone = steps.remove_second_factor(request.owner)
+        return after_removing(request, gone, _("The app is removed. Every other device is signed out."))
+    context = {
+        "has_factor": account.has_factor,
+        "app": SecondFactor.objects.filter(account=account).first(),
+        "passkeys": list(account.passkeys.order_by("id")),
+        "spare_left": _spare_left(account),
+    }
+    return render(request, "pages/factors.html", context)
+
+
+def _spare_left(account: Account) -> str:
+    return str(account.spare_codes.filter(used_at=None).count()) if account.has_factor else ""
 
 
 @door.page(needs=Permission.MEMBERS_MANAGE)

@@ -12,23 +12,26 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from dure.accounts.actions.passkey_sign_in import pass_by_passkey, sign_in_by_passkey
 from dure.accounts.actions.recovering import ask_for_reset
 from dure.accounts.actions.second_factor import WrongFactor, pass_second_factor
-from dure.accounts.actions.signing_in import CodeEnded, SlowedDown, WrongCredentials, sign_in
+from dure.accounts.actions.signing_in import CodeEnded, SignedIn, SlowedDown, WrongCredentials, sign_in
 from dure.accounts.actions.signing_out import sign_out
 from dure.accounts.actors import Owner
 from dure.accounts.addresses import InvalidAddress
+from dure.accounts.factors import has_app
+from dure.accounts.passkeys import Ceremony, PasskeyRefused
 from dure.core.errors import TooBusy
 from dure.joining.actions.founding import is_set_up
 from dure.members import queries, rules
-from dure.web import door
+from dure.web import ceremonies, door
 from dure.web.forms import PaperForm, id_field, password_field
 
 
 class SignInForm(PaperForm):
     """ID and password."""
 
-    id = id_field(_("ID (e-mail address)"))
+    id = id_field(_("ID (e-mail address)"), attrs={"autocomplete": "username webauthn"})
     password = password_field(_("Password"), "current-password")
     next = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -65,6 +68,8 @@ def page(request: Any) -> HttpResponse:
         return _show(
             request, SignInForm(initial={"next": request.GET.get("next", ""), "id": request.GET.get("id", "")})
         )
+    if ceremonies.is_answer(request):
+        return _by_passkey(request)
     form = SignInForm(request.POST)
     if not form.is_valid():
         return _show(request, form)
@@ -83,6 +88,21 @@ def page(request: Any) -> HttpResponse:
     return door.enter(request, opened, door.safe_path(request, typed["next"]))
 
 
+def _by_passkey(request: Any) -> HttpResponse:
+    """Sign in with a passkey alone."""
+    back = request.POST.get("next", "")
+    try:
+        opened = sign_in_by_passkey(
+            door.VISITOR,
+            answer=ceremonies.answer_of(request, Ceremony.SIGN_IN),
+            network=door.network_of(request),
+            browser=door.browser_of(request),
+        )
+    except PasskeyRefused as refused:
+        return _show(request, SignInForm(initial={"next": back}), banner=refused.sentence(), marked=())
+    return door.enter(request, opened, door.safe_path(request, back))
+
+
 class SecondForm(PaperForm):
     """The code of the app, or a spare one."""
 
@@ -97,26 +117,44 @@ class SecondForm(PaperForm):
 @door.halfway
 @require_http_methods(["GET", "HEAD", "POST"])
 def second_factor(request: Any) -> HttpResponse:
-    """Ask for the second factor."""
-    form = SecondForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            opened = pass_second_factor(
-                door.VISITOR,
-                account=request.halfway,
-                code=form.cleaned_data["code"],
-                browser=door.browser_of(request),
-            )
-        except WrongFactor as refused:
-            form.refuse(refused)
-        else:
+    """Ask for the second factor: a code, or a passkey."""
+    typed = None if ceremonies.is_answer(request) else request.POST or None
+    form, banner = SecondForm(typed), ""
+    try:
+        opened = _second(request, form)
+    except WrongFactor as refused:
+        form.refuse(refused)
+    except PasskeyRefused as refused:
+        banner = refused.sentence()
+    else:
+        if opened:
             return door.enter(request, opened, request.session.get("next", "/"))
-    return render(request, "pages/second_factor.html", {"form": form})
+    if not has_app(request.halfway):
+        form.fields["code"].help_text = _("One of the spare codes.")
+    context = {"form": form, "banner": banner, "has_passkey": request.halfway.passkeys.exists()}
+    return render(request, "pages/second_factor.html", context)
 
 
-def _show(request: HttpRequest, form: SignInForm, *, banner: str = "", status: int = 200) -> HttpResponse:
+def _second(request: Any, form: SecondForm) -> SignedIn | None:
+    account, browser = request.halfway, door.browser_of(request)
+    if ceremonies.is_answer(request):
+        answer = ceremonies.answer_of(request, Ceremony.SECOND)
+        return pass_by_passkey(door.VISITOR, account=account, answer=answer, browser=browser)
+    if form.is_valid():
+        return pass_second_factor(door.VISITOR, account=account, code=form.cleaned_data["code"], browser=browser)
+    return None
+
+
+def _show(
+    request: HttpRequest,
+    form: SignInForm,
+    *,
+    banner: str = "",
+    status: int = 200,
+    marked: tuple[str, ...] = ("id", "password"),  # both: naming one would tell too much
+) -> HttpResponse:
     if banner and status == 200:
-        for name in ("id", "password"):  # both: naming one would tell too much
+        for name in marked:
             form.fields[name].widget.attrs["aria-invalid"] = "true"
     response = render(request, "pages/sign_in.html", {"form": form, "banner": banner}, status=status)
     if status == 429:
