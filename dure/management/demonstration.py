@@ -44,7 +44,7 @@ SIGN_INS = (
     SignIn("member", f"yuki.tanaka@{DOMAIN}", "田中", "優希", "ja"),
 )
 ELSEWHERE = "fernweh.example"
-INVITED = SignIn("elsewhere, invited to 한빛소프트", f"mira.vogel@{ELSEWHERE}", "Vogel", "Mira", "en")
+INVITED = SignIn("somebody from elsewhere, invited", f"mira.vogel@{ELSEWHERE}", "Vogel", "Mira", "en")
 CAME = SignIn("of both workspaces", f"jonas.brandt@{ELSEWHERE}", "Brandt", "Jonas", "en")
 
 KOREAN_FAMILY = (

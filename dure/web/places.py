@@ -1,7 +1,6 @@
 """How a place in a workspace, or one that waits, is shown in *My workspaces*."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from dure.joining.models import Invitation
 from dure.members import rules
@@ -11,7 +10,7 @@ from dure.web.panel import MARKS
 
 def shown_place(place: Any, role: str = "member") -> dict[str, Any]:
     """Return what a list says of one membership."""
-    state, starts_at, zone = rules.state_of(place), place.starts_at, ZoneInfo(place.workspace.time_zone)
+    state = rules.state_of(place)
     return {
         "member": place.uid,
         "name": place.workspace.name,
@@ -21,7 +20,8 @@ def shown_place(place: Any, role: str = "member") -> dict[str, Any]:
         "state_label": rules.LABELS[state],
         "mark": MARKS[state],
         "opens": rules.opens(place),
-        "starts_at": starts_at.astimezone(zone) if starts_at and state is rules.State.SCHEDULED else None,
+        "starts_at": place.starts_at if state is rules.State.SCHEDULED else None,
+        "zone": place.workspace.time_zone,
         "role_label": ROLES[role],
     }
 
@@ -32,5 +32,6 @@ def shown_invitation(invitation: Invitation) -> dict[str, Any]:
         "uid": invitation.uid,
         "name": invitation.workspace.name,
         "seal": invitation.workspace.name[:1],
-        "expires_at": invitation.expires_at.astimezone(ZoneInfo(invitation.workspace.time_zone)),
+        "expires_at": invitation.expires_at,
+        "zone": invitation.workspace.time_zone,
     }

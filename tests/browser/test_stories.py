@@ -138,6 +138,37 @@ def test_n5_and_the_pages_around(spoken: Cast, post: PostOffice, screen: Screen)
     screen.open("/account/password/")
 
 
+def test_who_has_an_account_elsewhere_is_asked_and_accepts(spoken: Cast, post: PostOffice, screen: Screen) -> None:
+    page = screen.page
+    screen.sign_in(spoken.minjun.address, PASSWORD)
+    screen.open(spoken.at("admin/invitations/"))
+    screen.open(spoken.at("admin/members/register/"))
+    for field, value in {"family_name": "Meyer", "given_name": "Alex", "id": spoken.alex.address}.items():
+        page.fill(f"#id_{field}", value)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/invitations/")
+    screen.check()
+    page.click("#main tbody a")
+    page.wait_for_selector("button[value=withdraw]")
+    screen.check()
+    page.context.clear_cookies()
+    link = post.last_to(spoken.alex.address).link.removeprefix(settings.DURE["PUBLIC_URL"])
+    screen.open(link)
+    page.click("#main a.button[data-kind=primary]")
+    page.fill("#id_password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/invitation/")
+    screen.check()
+    screen.picture("invitation")
+    screen.open("/workspaces/")
+    screen.picture("waits")
+    screen.open(link)
+    page.click("button[value=accept]")
+    page.wait_for_url(f"**/w/{spoken.hanbit.uid}/")
+    screen.check()
+    screen.open(link)
+
+
 def test_the_form_is_usable_by_keyboard_alone(spoken: Cast, post: PostOffice, screen: Screen) -> None:
     page = screen.page
     screen.sign_in(spoken.minjun.address, PASSWORD)

@@ -21,6 +21,7 @@ from tests.cast import PASSWORD, Cast, join
 from tests.post import Mail, PostOffice
 from tests.stories.steps import HARU, NEW_PASSWORD, handed_a_password, register, secret_on
 from tests.stories.test_activation_date import day
+from tests.stories.test_k12_i_dont_know_my_id import asked, code_for
 from tests.stories.test_n11_change_details import picture
 from tests.visitor import Page, Visitor
 
@@ -101,6 +102,25 @@ def test_the_trail_tells_it_without_a_personal_value(cast: Cast, post: PostOffic
     assert "nickname" in events["invitation.made"].fields
     told = str([list(vars(event).values()) for event in events.values()])
     assert "Lexi" not in told and "alex" not in told and "member.registered" not in events
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "button"),
+    [
+        ("ko", "Minjun Kim 님이 한빛소프트에 초대합니다", "초대 보기"),
+        ("ja", "Minjun Kimさんから한빛소프트への招待", "招待を見る"),
+    ],
+)
+def test_the_letter_is_in_the_language_of_its_recipient_and_tells_the_workspaces_time(
+    cast: Cast, post: PostOffice, language: str, subject: str, button: str
+) -> None:
+    Account.objects.filter(pk=cast.alex.member.account_id).update(language=language)
+    mail = invited(cast, post, language="en")
+    assert mail.subject == subject
+    assert button in mail.part("html") and "Asia/Seoul" in mail.text
+    moment = the_one().expires_at + timedelta(hours=9)
+    seen = cast.visitor(language="ja").open(mail.link)
+    assert f"{moment:%Y}年{moment.month}月{moment.day}日{moment.hour}:{moment:%M}" in seen.text.replace(" ", "")
 
 
 def test_the_mailed_link_leads_through_sign_in_back_to_the_page(cast: Cast, post: PostOffice) -> None:
@@ -494,6 +514,24 @@ def test_the_lists_are_paged_and_cost_the_same_at_any_length(cast: Cast, post: P
     page = browser.follow(page, "Next")
     assert "0 P" in page.text and not page.has_link("Next") and "69 P" not in page.text
     assert "Look in another state" in browser.open(cast.at("admin/invitations/?state=accepted")).text
+
+
+def test_the_code_that_lists_ones_workspaces_lists_what_waits_and_opens_nothing(cast: Cast, post: PostOffice) -> None:
+    invite(cast)
+    browser = cast.visitor()
+    page = browser.fill_in(asked(browser, ALEX["id"]), code=code_for(post, ALEX["id"]))
+    assert "Waiting for your answer" in page.text and "한빛소프트" in page.text
+    assert not page.has_link("한빛소프트") and place(cast) is None
+    other = cast.visitor()
+    listed = other.fill_in(asked(other, cast.eve.address), code=code_for(post, cast.eve.address))
+    assert "Waiting for your answer" not in listed.text
+
+
+def test_the_mail_page_names_who_is_invited(cast: Cast, post: PostOffice) -> None:
+    invite(cast)
+    page = cast.minjun.browser().open(cast.at("admin/mail/"))
+    assert page.link("Alexandra Meyer").endswith(f"/admin/invitations/{the_one().uid}/")
+    assert "gone" not in page.text
 
 
 def test_an_empty_list_says_what_to_do_next(cast: Cast, post: PostOffice) -> None:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -31,9 +32,9 @@ from dure.web.pages.links import cookie_of, gone
 
 
 def facts(invitation: Invitation) -> dict[str, Any]:
-    """Return what the page with the buttons says of an invitation."""
-    workspace, inviter = invitation.workspace, queries.inviter(invitation)
-    zone, details = ZoneInfo(workspace.time_zone), invitation.details
+    """Return what the page with the buttons says of an invitation; its times are the workspace's."""
+    workspace, inviter, details = invitation.workspace, queries.inviter(invitation), invitation.details
+    timezone.activate(ZoneInfo(workspace.time_zone))
     ahead = invitation.starts_at is not None and invitation.starts_at > clock.now()
     return {
         "uid": invitation.uid,
@@ -44,8 +45,8 @@ def facts(invitation: Invitation) -> dict[str, Any]:
         "name": invited_name(invitation),
         "lang": invitation.name_language,
         "address": invitation.address,
-        "starts_at": invitation.starts_at.astimezone(zone) if invitation.starts_at and ahead else None,
-        "expires_at": invitation.expires_at.astimezone(zone),
+        "starts_at": invitation.starts_at if ahead else None,
+        "expires_at": invitation.expires_at,
         "zone": workspace.time_zone,
         "details": [
             {"label": field.label, "value": details[name]} for name, field in profile.FIELDS.items() if name in details

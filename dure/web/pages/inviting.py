@@ -27,7 +27,7 @@ MANAGE = door.page(needs=Permission.MEMBERS_MANAGE)
 MARKS = {
     State.WAITING: "pending",
     State.ACCEPTED: "active",
-    State.DECLINED: "wrong",
+    State.DECLINED: "suspended",
     State.RUN_OUT: "expired",
     State.WITHDRAWN: "removed",
 }
