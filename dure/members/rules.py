@@ -34,6 +34,7 @@ LABELS = {
 TRANSITIONS = {
     ("activate", State.REGISTERED): State.ACTIVE,
     ("activate", State.SCHEDULED): State.SCHEDULED,
+    ("activate", State.SUSPENDED): State.SUSPENDED,
     ("send_again", State.SCHEDULED): State.SCHEDULED,
     ("send_again", State.REGISTERED): State.REGISTERED,
     ("send_again", State.EXPIRED): State.REGISTERED,
@@ -46,7 +47,8 @@ TRANSITIONS = {
 """Every allowed step; ``resume`` leads back to what the member was. What is not here is refused.
 
 Whoever has an own password before the day they start stays ``scheduled`` and begins by the clock alone: nothing has to
-run on that day. Whoever has none is then ``registered``.
+run on that day. Whoever has none is then ``registered``. Who sets the first password while suspended, in time, is
+active from the resuming on.
 """
 
 
@@ -64,6 +66,16 @@ def state_of(member: Member, at: datetime | None = None) -> State:
     if member.activated_at:
         return State.ACTIVE
     return State.EXPIRED if member.deadline_at and member.deadline_at <= at else State.REGISTERED
+
+
+def is_in_time(member: Member, at: datetime | None = None) -> bool:
+    """Tell whether a first password set now opens the place: its day has come and its deadline has not passed."""
+    return _by_dates(member, at or clock.now()) is State.REGISTERED
+
+
+def is_in_time(member: Member, at: datetime | None = None) -> bool:
+    """Tell whether a first password set now counts for the place: its deadline has not passed."""
+    return member.deadline_at is None or member.deadline_at > (at or clock.now())
 
 
 def may(step: str, member: Member) -> bool:

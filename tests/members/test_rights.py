@@ -109,28 +109,3 @@ def test_a_super_admin_whose_day_has_not_come_does_not_count(people: Cast) -> No
     Member.objects.filter(pk=other.member.pk).update(starts_at=clock.now() + timedelta(days=1))
     with pytest.raises(LastSuperAdmin):
         suspend(people.sora.actor, member_uid=people.sora.member.uid)
-
-
-STEPS = ("activate", "send_again", "suspend", "resume")
-ALLOWED = {
-    ("activate", "registered"), ("send_again", "registered"), ("send_again", "expired"), ("suspend", "registered"),
-    ("activate", "scheduled"), ("send_again", "scheduled"), ("suspend", "scheduled"),
-    ("suspend", "expired"), ("suspend", "active"), ("resume", "suspended"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("state", list(State))
-@pytest.mark.parametrize("step", STEPS)
-def test_every_pair_of_step_and_state(step: str, state: State) -> None:
-    at = clock.now()
-    facts = {
-        State.SCHEDULED: {"starts_at": at + timedelta(days=1), "deadline_at": at + timedelta(days=4)},
-        State.REGISTERED: {"deadline_at": at + timedelta(days=1)},
-        State.EXPIRED: {"deadline_at": at - timedelta(seconds=1)},
-        State.ACTIVE: {"activated_at": at},
-        State.SUSPENDED: {"activated_at": at, "suspended_at": at},
-    }[state]
-    member = Member(**facts)  # type: ignore[arg-type]
-    assert rules.state_of(member) is state
-    assert rules.may(step, member) == ((step, str(state)) in ALLOWED)
-    assert rules.opens(member) == (state is State.ACTIVE)

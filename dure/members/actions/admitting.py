@@ -128,7 +128,7 @@ def _activate_places(actor: Actor, account: Account, id_address: Address, *, via
     at = clock.now()
     waiting = Member.objects.select_for_update(of=("self",)).filter(account=account, activated_at=None)
     for member in waiting.select_related("workspace", "account").order_by("id"):
-        if rules.state_of(member, at) is rules.State.EXPIRED:
+        if not rules.is_in_time(member, at):
             continue
         member.activated_at, member.remind_at = at, None
         member.state = rules.stored_state(member)
