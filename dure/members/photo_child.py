@@ -7,6 +7,7 @@ square. Exit code 2 means that the file is no photo Dure takes, 3 that it has to
 import io
 import resource
 import sys
+from typing import Any
 
 MEGABYTE = 1024 * 1024
 PIXELS = 25_000_000
@@ -20,6 +21,20 @@ def limit() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
+def flat(picture: Any) -> Any:
+    """Return it in plain colours: white where one can see through, and 16 bits of grey as 8."""
+    from PIL import Image
+
+    if picture.mode.startswith("I"):
+        return picture.convert("I").point(lambda grey: grey * (1 / 256)).convert("L").convert("RGB")
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    seen = picture if picture.mode == "RGBA" else picture.convert("RGBA")
+    paper = Image.new("RGB", seen.size, "white")
+    paper.paste(seen, mask=seen.getchannel("A"))
+    return paper
+
+
 def squares(content: bytes) -> list[bytes]:
     """Return the photo, upright and cut to a square, in each size; nothing but pixels is kept."""
     from PIL import Image, ImageOps
@@ -30,7 +45,9 @@ def squares(content: bytes) -> list[bytes]:
             sys.exit(3)
         if picture.format == "JPEG":
             picture.draft("RGB", (SIDES[0] * 2, SIDES[0] * 2))
-        upright = ImageOps.exif_transpose(picture).convert("RGB")
+        upright = flat(picture)
+        upright.info = picture.info
+        ImageOps.exif_transpose(upright, in_place=True)
     found = []
     for side in SIDES:
         target = io.BytesIO()
