@@ -26,7 +26,7 @@ LASTS = timedelta(hours=72)
 LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 _MISREAD = str.maketrans({"o": "0", "i": "1", "l": "1"})
 _CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", LETTERS)
-_NOISE = re.compile(r"[\W_]+")
+_NOISE = re.compile(r"[^0-9a-z]+")
 _KEYED = "keyed$"
 
 
@@ -61,7 +61,10 @@ def generate() -> str:
 
 
 def fold(typed: str) -> str:
-    """Return a generated code as it is compared: without spaces and hyphens, full-width letters as plain ones."""
+    """Return a generated code as it is compared: plain letters and digits alone, full-width ones as such.
+
+    What stands between them may be any hyphen, and on a kana keyboard is the sign of a long vowel.
+    """
     plain = unicodedata.normalize("NFKC", typed).casefold()
     return _NOISE.sub("", plain).translate(_MISREAD)
 

@@ -65,12 +65,7 @@ def state_of(member: Member, at: datetime | None = None) -> State:
         return State.SCHEDULED
     if member.activated_at:
         return State.ACTIVE
-    return State.EXPIRED if member.deadline_at and member.deadline_at <= at else State.REGISTERED
-
-
-def is_in_time(member: Member, at: datetime | None = None) -> bool:
-    """Tell whether a first password set now opens the place: its day has come and its deadline has not passed."""
-    return _by_dates(member, at or clock.now()) is State.REGISTERED
+    return State.REGISTERED if is_in_time(member, at) else State.EXPIRED
 
 
 def is_in_time(member: Member, at: datetime | None = None) -> bool:
