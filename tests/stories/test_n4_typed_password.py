@@ -1,5 +1,7 @@
 """N4: the admin types the password, to be changed at the first sign-in (PRODUCT.md §4.5)."""
 
+import pytest
+
 from dure.accounts.models import Account, ActivationCode
 from dure.members.models import Member
 from tests.cast import Cast
@@ -17,6 +19,30 @@ def test_minjun_types_it_and_haeun_changes_it(cast: Cast, no_post: None) -> None
     assert browser.fill_in(page, new_password=TYPED).error_beside("new_password"), "a different one is asked for"
     assert browser.fill_in(browser.open("/first-password/"), new_password=NEW_PASSWORD).path == cast.at()
     assert cast.visitor().sign_in(HARU["id"], TYPED).path == "/sign-in/"
+
+
+@pytest.mark.parametrize(
+    ("typed", "opens"),
+    [
+        (f"\u3000{TYPED}\t", True),
+        ("".join(chr(ord(letter) + 0xFEE0) if letter != " " else "\u3000" for letter in TYPED), True),
+        (TYPED.upper(), False),
+        (TYPED.replace(" ", ""), False),
+        (TYPED.replace("o", "0"), False),
+    ],
+    ids=["outer spaces", "full width", "capitals", "no spaces", "misread"],
+)
+def test_spaces_around_it_and_full_width_letters_do_not_matter_and_everything_else_does(
+    cast: Cast, no_post: None, typed: str, opens: bool
+) -> None:
+    register(cast, cast.minjun, method="admin", password=TYPED)
+    assert cast.visitor().sign_in(HARU["id"], typed).path == ("/first-password/" if opens else "/sign-in/")
+
+
+def test_one_typed_in_full_width_letters_opens_with_plain_ones(cast: Cast, no_post: None) -> None:
+    wide = "".join(chr(ord(letter) + 0xFEE0) if letter != " " else "\u3000" for letter in TYPED)
+    register(cast, cast.minjun, method="admin", password=wide)
+    assert cast.visitor().sign_in(HARU["id"], TYPED).path == "/first-password/"
 
 
 def test_it_is_stored_under_a_slow_hash_because_it_can_be_guessed(cast: Cast, no_post: None) -> None:
