@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from dure.accounts import activation, queries
+from dure.accounts import activation, factors, queries
 from dure.accounts.actions import recovering, signing_in
+from dure.accounts.actors import Visitor
 from dure.accounts.models import ActivationCode, ListingCode
 from dure.accounts.sessions import ACCOUNT, CODE, CODE_LASTS, HALFWAY, HALFWAY_LASTS, SINCE, SessionStore
 from dure.core import clock, keys, secrets
@@ -21,9 +22,11 @@ from dure.mail import delivery
 from dure.mail.models import Letter
 from dure.members.actions import handing_on
 from dure.members.actions.handing import Method
+from dure.members.actions.rescuing import WrongRescueCode, make_rescue_codes, rescue_by_code
 from dure.members.actions.sending_again import send_again
 from dure.members.models import HandOver, Member
 from dure.web import door, slips
+from tests.accounts.factor import shown, with_app
 from tests.cast import Cast
 from tests.members.waiting import haeun
 from tests.post import PostOffice
@@ -193,3 +196,30 @@ def test_a_deadline_does_not_move_with_the_clock(people: Cast, no_post: None, ha
     before = Member.objects.get(pk=member.pk).deadline_at
     hands.by = -DAYS
     assert Member.objects.get(pk=member.pk).deadline_at == before
+
+
+def test_a_code_of_the_app_and_a_spare_one(people: Cast, no_post: None, hands: Hands) -> None:
+    key, spare = with_app(people.yuki.account)
+    code, step = shown(key, steps=1), timedelta(seconds=factors.STEP)
+    outside = [-DAYS, step * 4, DAYS]
+    assert not any(hands.opens_at(by, lambda: factors.spend(people.yuki.account, code) != "") for by in outside)
+    for secret in (code, spare[0]):
+        assert hands.opens_at(timedelta(0), lambda secret=secret: factors.spend(people.yuki.account, secret) != "")
+        for by in (-DAYS, -step, timedelta(0), step, DAYS):
+            assert not hands.opens_at(by, lambda secret=secret: factors.spend(people.yuki.account, secret) != "")
+
+
+def test_a_printed_code_and_an_accepted_role_are_over_whatever_the_clock_says(
+    people: Cast, no_post: None, hands: Hands
+) -> None:
+    code = make_rescue_codes(people.sora.actor)[0]
+    typed = {"address": people.sora.address, "code": code, "network": "192.0.2.0/24"}
+    rescue_by_code(Visitor(), **typed, password="twelve blue lanterns drift")
+    offer = handing_on.offer_role(people.sora.actor, member_uid=people.yuki.member.uid, keeps=[])
+    handing_on.accept_role(people.yuki.actor, offer_uid=offer.uid)
+    for by in (-DAYS, -MINUTE, timedelta(0), DAYS):
+        hands.by = by
+        with pytest.raises(WrongRescueCode):
+            rescue_by_code(Visitor(), **typed, password="nine amber foxes yawn")
+        with pytest.raises(handing_on.OfferEnded):
+            handing_on.accept_role(people.yuki.actor, offer_uid=offer.uid)
