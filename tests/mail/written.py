@@ -5,14 +5,21 @@ from datetime import timedelta
 
 import pytest
 
-from dure.accounts.actions import recovering
+from dure.accounts.actions import changing_id, recovering
+from dure.accounts.actions.private_address import set_private_address
+from dure.accounts.actors import Owner, Visitor
 from dure.accounts.models import Address
 from dure.core import clock
+from dure.core.models import OneTimeSecret
 from dure.core.permissions import Permission
+from dure.core.secrets import Purpose
+from dure.joining.actions import accepting
+from dure.joining.models import Invitation
 from dure.mail.kinds import Kind
 from dure.members.actions import asking, handing_on
 from dure.members.actions.administering import grant
 from dure.members.actions.handing import Method
+from dure.members.actions.moving import take_new_id
 from dure.members.actions.proving import prove_again
 from dure.members.actions.sending_again import send_again
 from dure.members.models import Member
@@ -79,8 +86,6 @@ def accepted(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
 
 
 def asked(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
-    from dure.accounts.actors import Visitor
-
     place = cast.yuki.member.uid
     asking.ask_admin(Visitor(), address=cast.yuki.address, member_uid=place, message="My phone is lost.")
 
@@ -89,6 +94,28 @@ def answered(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
     asked(cast, post, turn)
     request = cast.yuki.member.help_requests.get()
     asking.answer_help(cast.minjun.actor, request_uid=request.uid, answer="Come to the third floor.")
+
+
+def invitation(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    register(cast, cast.minjun, id=cast.alex.address)
+
+
+def declined(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    invitation(cast, post, turn)
+    accepting.decline(Owner(cast.alex.account), invitation_uid=Invitation.objects.get().uid)
+
+
+def new_id(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    changing_id.ask_for_new_id(Owner(cast.yuki.account), address="snow@hanbitsoft.co.kr", zone="UTC")
+
+
+def id_changed(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    new_id(cast, post, turn)
+    take_new_id(Visitor(), secret=OneTimeSecret.objects.get(purpose=Purpose.TAKE_ID))
+
+
+def private_address(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    set_private_address(Owner(cast.yuki.account), address="yuki@home.example", zone="UTC")
 
 
 MAKERS: dict[Kind, Maker] = {
@@ -110,6 +137,12 @@ MAKERS: dict[Kind, Maker] = {
     Kind.HAND_OVER_DONE: accepted,
     Kind.HELP_ASKED: asked,
     Kind.HELP_ANSWERED: answered,
+    Kind.INVITATION: invitation,
+    Kind.INVITATION_DECLINED: declined,
+    Kind.ID_PROOF: new_id,
+    Kind.ID_CHANGED: id_changed,
+    Kind.PRIVATE_PROOF: private_address,
+    Kind.PRIVATE_CHANGED: private_address,
 }
 """Every kind of letter; the tests fail for a kind that is missing here."""
 

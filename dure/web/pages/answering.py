@@ -150,16 +150,16 @@ def _over_for(request: Any, account: Account | None, invitation: Invitation, sta
     return _over(request, invitation, state)
 
 
-def _over(request: HttpRequest, invitation: Invitation, state: State) -> HttpResponse:
+def _over(request: HttpRequest, invitation: Invitation, state: State, *, status: int = 410) -> HttpResponse:
     context = {"state": str(state), "workspace_name": invitation.workspace.name}
-    return render(request, "pages/invitation_over.html", context, status=410)
+    return render(request, "pages/invitation_over.html", context, status=status)
 
 
 def _answered(request: Any, answer: accepting.Accepted | Invitation) -> HttpResponse:
     if isinstance(answer, accepting.Accepted):
         return _joined(request, members.present(answer.member.account_id, answer.member.workspace.uid) or answer.member)
     if door.account_of(request) is None:
-        return _over(request, answer, State.DECLINED)
+        return _over(request, answer, State.DECLINED, status=200)
     messages.success(request, _("Declined. Nothing was changed."))
     return redirect("my_workspaces")
 
