@@ -30,6 +30,12 @@ def share(cast: Cast, *, yuki: bool, eve: bool) -> None:
         Address.objects.create(account=somebody.account, canonical=SHARED, kind=Address.PRIVATE, proven_at=at)
 
 
+def whose() -> list[list[dict[str, object]]]:
+    """Return every account with its password, and every address."""
+    accounts = Account.objects.order_by("pk").values("pk", "password", "epoch")
+    return [list(accounts), list(Address.objects.order_by("pk").values())]
+
+
 def mailed(browser: Visitor, address: str) -> Page:
     """Ask for the mail with the IDs."""
     page = browser.open("/find/")
@@ -43,12 +49,12 @@ def mailed(browser: Visitor, address: str) -> Page:
 def test_an_alias_registered_for_somebody_else_stays_its_owners(
     cast: Cast, post: PostOffice, alias: Address, spelling: str, method: str
 ) -> None:
-    before = list(Account.objects.values("pk", "password", "epoch")), list(Address.objects.values())
+    before = whose()
     fernweh = cast.alex.browser()
     typed = {**HARU, "id": spelling, "method": method}
     register(cast, cast.minjun, **typed)
     fernweh.fill_in(fernweh.open(f"/w/{cast.fernweh.uid}/admin/members/register/"), **typed)
-    assert (list(Account.objects.values("pk", "password", "epoch")), list(Address.objects.values())) == before
+    assert whose() == before
     assert not Member.objects.filter(given_name=HARU["given_name"]).exists()
     assert not ActivationCode.objects.exists(), "nobody is given a password for an account they do not manage"
     assert cast.visitor().sign_in(OLD, PASSWORD).path == cast.at()
