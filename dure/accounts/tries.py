@@ -96,16 +96,28 @@ def delay_after(failures: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(failures - FREE, 20)), LONGEST_DELAY)
 
 
+COUNT = """
+INSERT INTO dure_tries (key, failures, last_at) VALUES (%s, %s, %s) ON CONFLICT (key) DO UPDATE SET
+failures = CASE WHEN dure_tries.last_at < %s THEN excluded.failures ELSE dure_tries.failures + excluded.failures END,
+last_at = CASE WHEN excluded.failures > 0 THEN excluded.last_at ELSE dure_tries.last_at END
+"""
+
+
 def count_failure(counted: list[Counter]) -> None:
     """Add one failure to each counter, in one transaction of its own."""
+    _count(counted, 1)
+
+
+def count_nothing(counted: list[Counter]) -> None:
+    """Add nought to each counter: for a right password that must take as long as a wrong one."""
+    _count(counted, 0)
+
+
+def _count(counted: list[Counter], failures: int) -> None:
     at = clock.now()
+    rows = [(counter.key, failures, _stored(at), _stored(at - counter.remembers)) for counter in counted]
     with writing(), connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO dure_tries (key, failures, last_at) VALUES (%s, 1, %s) ON CONFLICT (key) DO UPDATE SET"
-            " failures = CASE WHEN dure_tries.last_at < %s THEN 1 ELSE dure_tries.failures + 1 END,"
-            " last_at = excluded.last_at",
-            [(counter.key, _stored(at), _stored(at - counter.remembers)) for counter in counted],
-        )
+        cursor.executemany(COUNT, rows)
 
 
 def _stored(moment: datetime) -> Any:

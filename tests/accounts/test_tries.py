@@ -1,15 +1,18 @@
 """Tries (PRODUCT.md §4.16): failures slow down; strangers never keep the owner out."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dure.accounts import hashing, tries
 from dure.accounts.actions import signing_in
 from dure.accounts.actions.signing_in import Browser, SlowedDown, WrongCredentials, sign_in
 from dure.accounts.actors import Visitor
-from dure.accounts.models import Device, RecoveryRequest, Tries
+from dure.accounts.models import Device, Tries
 from dure.core import clock
 from tests.cast import PASSWORD, Cast
 from tests.post import PostOffice
@@ -109,9 +112,24 @@ def test_a_wrong_password_after_a_hundred_reads_the_same_and_mails_nothing(cast:
     for _ in range(tries.PASSWORD_ALONE):
         tries.count_failure([tries.Counter("id", cast.yuki.address, timedelta(days=30))])
     wrong = cast.visitor().sign_in(cast.yuki.address, "wrong wrong wrong")
+    post.deliver()
+    assert post.received == []
     right = cast.visitor().sign_in(cast.yuki.address, PASSWORD)
     assert (wrong.status, wrong.text) == (right.status, right.text)
-    assert RecoveryRequest.objects.count() == 1
+    post.deliver()
+    assert len(post.to(cast.yuki.address)) == 1
+
+
+def test_while_slowed_a_right_password_writes_what_a_wrong_one_does(people: Cast) -> None:
+    """Else whoever guesses on could tell by the clock."""
+    tries.count_failure([tries.Counter("id", people.yuki.address, timedelta(days=30))] * tries.PASSWORD_ALONE)
+    written = []
+    for password in ("wrong wrong wrong", PASSWORD):
+        with CaptureQueriesContext(connection) as captured, pytest.raises(SlowedDown):
+            attempt(people, password)
+        written.append([re.sub(r"'[^']*'|[0-9.]+|X'[0-9a-f]*'", "", query["sql"])[:40] for query in captured])
+    assert written[0] == written[1]
+    assert tries.failures(tries.Counter("id", people.yuki.address, timedelta(days=30))) == tries.PASSWORD_ALONE + 1
 
 
 def test_a_known_device_has_a_count_of_its_own(people: Cast, cheap: list[str]) -> None:

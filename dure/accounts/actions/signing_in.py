@@ -117,12 +117,13 @@ def sign_in(
         right = activation.matches(password, code.encoded)
     else:
         right = hashing.verify_password(password, account.password if account else "")
+    if standing.slowed:
+        (tries.count_nothing if right else tries.count_failure)(counters)
+        _note_while_slowed(spelling if right else "", language)
+        raise SlowedDown
     if account is None or not right:
         tries.count_failure(counters)
-        raise SlowedDown if standing.slowed else WrongCredentials
-    if standing.slowed:
-        _ask_for_link(spelling, language)
-        raise SlowedDown
+        raise WrongCredentials
     if code:
         return _take_code(actor, account=account, code=code, counted=standing.counted)
     if account.has_factor:
@@ -174,7 +175,8 @@ def known_device(account: Account | None, cookie: str) -> Device | None:
     return Device.objects.filter(account_id=account_id, hash__in=keys.keyed_hashes("device", cookie)).first()
 
 
-def _ask_for_link(address: str, language: str) -> None:
+def _note_while_slowed(address: str, language: str) -> None:
+    """Ask the worker for a link, or for nothing: a right password writes what a wrong one does, and takes as long."""
     with writing():
         RecoveryRequest.objects.create(
             purpose=Purpose.SIGN_IN,
