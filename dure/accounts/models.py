@@ -15,12 +15,14 @@ class Account(models.Model):
 
     ``epoch`` is raised by everything that must end the account's sessions everywhere (§4.9). ``origin_id`` is the
     workspace that created the account by registration, null after a sign-up: what makes an account managed.
+    ``time_zone`` is that of its first workspace: its letters and its own pages tell the time in it.
     """
 
     uid = models.CharField(max_length=22, unique=True, default=new_uid)
     password = models.CharField(max_length=128, default="")
     password_set_at = models.DateTimeField(null=True)
     language = models.CharField(max_length=8, default="en")
+    time_zone = models.CharField(max_length=50, default="UTC")
     epoch = models.IntegerField(default=0)
     has_factor = models.BooleanField(default=False)
     origin_id = models.BigIntegerField(null=True)

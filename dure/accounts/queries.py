@@ -37,7 +37,8 @@ def spellings_of(account_id: int) -> list[str]:
     return list(signing_in.values_list("canonical", flat=True))
 
 
-SIGNS_IN = ("id", "password", "language", "epoch", "has_factor")  # in the order of the model, as from_db asks
+# In the order of the model, as from_db asks.
+SIGNS_IN = ("id", "password", "language", "time_zone", "epoch", "has_factor")
 CODE = ("uid", "encoded", "issued_at", "opens_at", "expires_at", "used_at")
 FIND = f"""
 SELECT {", ".join([*(f"account.{name}" for name in SIGNS_IN), *(f"code.{name}" for name in CODE)])}

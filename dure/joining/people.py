@@ -186,6 +186,7 @@ def new_member(workspace: Workspace, somebody: Person, *, password: str = "") ->
     at = clock.now()
     account = Account(
         language=somebody.language,
+        time_zone=workspace.time_zone,
         origin_id=workspace.pk,
         created_at=at,
         password=password,

@@ -43,12 +43,6 @@ def places_of(account_id: int) -> QuerySet[Member]:
     return places.order_by("workspace__name", "id")
 
 
-def zone_of(account_id: int) -> str:
-    """Return the time zone an account's own pages are read in: that of its oldest workspace."""
-    places = Member.objects.filter(account_id=account_id).order_by("id")
-    return places.values_list("workspace__time_zone", flat=True).first() or "UTC"
-
-
 def holders(address: str) -> list[Address]:
     """Return every ID, living alias and private address with this spelling, IDs first, accounts joined.
 

@@ -51,7 +51,7 @@ def signed_in(view: View) -> View:
         if account is None:
             return to_sign_in(request)
         request.owner = Owner(account)
-        timezone.activate(ZoneInfo(members.zone_of(account.pk)))
+        timezone.activate(ZoneInfo(account.time_zone))
         return view(request, *arguments, **names)
 
     opened.opens = "signed_in"  # type: ignore[attr-defined]

@@ -106,7 +106,7 @@ def declined(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
 
 
 def new_id(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
-    changing_id.ask_for_new_id(Owner(cast.yuki.account), address="snow@hanbitsoft.co.kr", zone="UTC")
+    changing_id.ask_for_new_id(Owner(cast.yuki.account), address="snow@hanbitsoft.co.kr")
 
 
 def id_changed(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def id_changed(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
 
 
 def private_address(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
-    set_private_address(Owner(cast.yuki.account), address="yuki@home.example", zone="UTC")
+    set_private_address(Owner(cast.yuki.account), address="yuki@home.example")
 
 
 MAKERS: dict[Kind, Maker] = {

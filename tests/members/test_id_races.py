@@ -30,7 +30,7 @@ def crowd(transactional_db: Any, post: PostOffice) -> Cast:
 
 def wants(somebody: Person, address: str) -> OneTimeSecret:
     """Let somebody ask for an address and return the link that was mailed."""
-    ask_for_new_id(Owner(somebody.account), address=address, zone="UTC")
+    ask_for_new_id(Owner(somebody.account), address=address)
     return OneTimeSecret.objects.filter(account_id=somebody.account.pk, purpose=Purpose.TAKE_ID).latest("id")
 
 
@@ -118,11 +118,6 @@ def test_cancelled_and_pressed_at_once_is_one_of_both(crowd: Cast) -> None:
 
 def test_two_addresses_asked_for_at_once_leave_one_pending(crowd: Cast) -> None:
     owner = Owner(crowd.yuki.account)
-    at_once(
-        *(
-            lambda number=number: ask_for_new_id(owner, address=f"race{number}@example.com", zone="UTC")
-            for number in range(4)
-        )
-    )
+    at_once(*(lambda number=number: ask_for_new_id(owner, address=f"race{number}@example.com") for number in range(4)))
     assert Address.objects.filter(account=crowd.yuki.account, kind="pending").count() == 1
     assert OneTimeSecret.objects.filter(purpose=Purpose.TAKE_ID, withdrawn_at=None).count() == 1

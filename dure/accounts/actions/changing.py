@@ -6,8 +6,9 @@ from django.conf import settings
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from dure.accounts import hashing, ids, passwords, queries
+from dure.accounts import hashing, ids, passwords
 from dure.accounts.actors import Owner
+from dure.accounts.letters import post_to_id
 from dure.accounts.models import Account, Session
 from dure.core import clock, secrets
 from dure.core.action import action, record
@@ -67,15 +68,7 @@ def change_password(actor: Owner, *, current: str, new: str, context: list[str],
 
 def tell_of_password(account: Account) -> None:
     """Post the notice that the password was changed."""
-    address = queries.id_of(account.pk)
-    outbox.post(
-        Kind.PASSWORD_CHANGED,
-        address=address.canonical,
-        to=address.kind,
-        language=account.language,
-        account_id=account.pk,
-        context={"id_address": address.canonical},
-    )
+    post_to_id(account, Kind.PASSWORD_CHANGED)
 
 
 @action(needs=None, records=Event.LANGUAGE_CHANGED)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import addresses, ids, queries
 from dure.accounts.actors import Owner
+from dure.accounts.letters import post_to
 from dure.accounts.models import Address
 from dure.core import secrets
 from dure.core.action import action, record
@@ -50,11 +51,10 @@ def _check(_actor: Owner, *, address: str, **_rest: Any) -> dict[str, Any]:
 
 
 @action(needs=None, records=Event.ID_CHANGE_ASKED, before=_check)
-def ask_for_new_id(actor: Owner, *, address: str, zone: str) -> Address:
+def ask_for_new_id(actor: Owner, *, address: str) -> Address:
     """Write a new ID down as pending, in the place of an earlier one, and mail it the link that makes it the ID.
 
-    Whether the address is free is not looked at: the answer is the same for every address (PRODUCT.md §4.11). ``zone``
-    is the time zone in which the letter tells the time.
+    Whether the address is free is not looked at: the answer is the same for every address (PRODUCT.md §4.11).
 
     :raises InvalidAddress, SameId: what was typed.
     :raises MailedEnough, NoMailServer: no link can go now.
@@ -62,11 +62,11 @@ def ask_for_new_id(actor: Owner, *, address: str, zone: str) -> Address:
     if address == queries.id_address(actor.account):
         raise SameId
     ids.drop_pending(actor.id)
-    return _mail_link(actor, Address(account=actor.account, canonical=address, kind=Address.PENDING), zone)
+    return _mail_link(actor, Address(account=actor.account, canonical=address, kind=Address.PENDING))
 
 
 @action(needs=None, records=Event.ID_CHANGE_ASKED)
-def mail_new_id_again(actor: Owner, *, zone: str) -> Address:
+def mail_new_id_again(actor: Owner) -> Address:
     """Mail the link to the pending address once more; the older one ends.
 
     :raises NotFound: nothing is pending.
@@ -75,23 +75,16 @@ def mail_new_id_again(actor: Owner, *, zone: str) -> Address:
     pending = queries.addresses_of(actor.id)[Address.PENDING]
     if not pending:
         raise NotFound
-    return _mail_link(actor, pending[0], zone)
+    return _mail_link(actor, pending[0])
 
 
-def _mail_link(actor: Owner, pending: Address, zone: str) -> Address:
+def _mail_link(actor: Owner, pending: Address) -> Address:
     account = actor.account
     pending.until = secrets.end_from_now(Purpose.TAKE_ID)
     pending.save()
     issued = issue_link(Purpose.TAKE_ID, pending)
-    outbox.post(
-        Kind.ID_PROOF,
-        address=pending.canonical,
-        to=pending.kind,
-        language=account.language,
-        account_id=account.pk,
-        secret=issued,
-        context={"id_address": queries.id_address(account), "new_id": pending.canonical, "zone": zone},
-    )
+    own = queries.id_address(account)
+    post_to(account, Kind.ID_PROOF, pending, secret=issued, id_address=own, new_id=pending.canonical)
     record(
         actor, Event.ID_CHANGE_ASKED, subject_kind="account", subject_id=account.pk, fields=["id"], via=issued.row.uid
     )

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from dure.accounts import factors, ids, queries
+from dure.accounts import factors, ids
 from dure.accounts.actors import Owner
+from dure.accounts.letters import post_to_id
 from dure.accounts.models import Account, Passkey, SecondFactor, Session, SpareCode
 from dure.core import clock, keys
 from dure.core.action import action, record
 from dure.core.errors import DomainError
 from dure.core.events import Event
-from dure.mail import outbox
 from dure.mail.kinds import Kind
 
 
@@ -47,15 +47,7 @@ def tell_of_factor(account: Account, what: str) -> None:
     ``on`` (the app), ``app_off``, ``passkey_on``, ``passkey_off``, ``off`` (nothing is left), ``spare`` (one used),
     ``renewed``, ``reset`` (by an admin).
     """
-    address = queries.id_of(account.pk)
-    outbox.post(
-        Kind.FACTOR_CHANGED,
-        address=address.canonical,
-        to=address.kind,
-        language=account.language,
-        account_id=account.pk,
-        context={"id_address": address.canonical, "what": what},
-    )
+    post_to_id(account, Kind.FACTOR_CHANGED, what=what)
 
 
 def _check(_actor: Owner, *, key: str, code: str) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from django.utils.translation import gettext_lazy as _
 from dure.accounts import addresses, ids, queries
 from dure.accounts.actions.changing_id import issue_link
 from dure.accounts.actors import Owner
+from dure.accounts.letters import post_to, post_to_id
 from dure.accounts.models import Address
 from dure.core import clock
 from dure.core.action import action, record
 from dure.core.errors import DomainError, NotFound
 from dure.core.events import Event
 from dure.core.secrets import Purpose
-from dure.mail import outbox
 from dure.mail.kinds import Kind
 
 
@@ -30,7 +30,7 @@ def _check(_actor: Owner, *, address: str, **_rest: Any) -> dict[str, Any]:
 
 
 @action(needs=None, records=Event.PRIVATE_CHANGED, before=_check)
-def set_private_address(actor: Owner, *, address: str, zone: str) -> Address:
+def set_private_address(actor: Owner, *, address: str) -> Address:
     """Put a private address in the place of the one there is; it stays unproven until its mailed link is used.
 
     The same one again only has the link mailed again, unless it is proven. The ID is told of another one.
@@ -45,15 +45,15 @@ def set_private_address(actor: Owner, *, address: str, zone: str) -> Address:
     if private is None:
         ids.take_private_away(actor.id)
         private = ids.add_private(actor.id, address, since=clock.now())
-        _tell(actor, "set", zone)
+        post_to_id(actor.account, Kind.PRIVATE_CHANGED, what="set")
     if private.proven_at is None:
-        _mail_proof(actor, private, zone)
+        _mail_proof(actor, private)
     record(actor, Event.PRIVATE_CHANGED, subject_kind="account", subject_id=actor.id, fields=["private_address"])
     return private
 
 
 @action(needs=None, records=Event.PRIVATE_CHANGED)
-def remove_private_address(actor: Owner, *, zone: str) -> None:
+def remove_private_address(actor: Owner) -> None:
     """Take the private address away; the ID is told.
 
     :raises NotFound: there is none.
@@ -61,31 +61,11 @@ def remove_private_address(actor: Owner, *, zone: str) -> None:
     if not queries.addresses_of(actor.id)[Address.PRIVATE]:
         raise NotFound
     ids.take_private_away(actor.id)
-    _tell(actor, "removed", zone)
+    post_to_id(actor.account, Kind.PRIVATE_CHANGED, what="removed")
     record(actor, Event.PRIVATE_CHANGED, subject_kind="account", subject_id=actor.id, fields=["private_address"])
 
 
-def _mail_proof(actor: Owner, private: Address, zone: str) -> None:
-    issued = issue_link(Purpose.PROVE_PRIVATE, private)
-    outbox.post(
-        Kind.PRIVATE_PROOF,
-        address=private.canonical,
-        to=private.kind,
-        language=actor.account.language,
-        account_id=actor.id,
-        secret=issued,
-        context={"id_address": queries.id_address(actor.account), "private_address": private.canonical, "zone": zone},
-    )
-
-
-def _tell(actor: Owner, what: str, zone: str) -> None:
-    """Post the notice to the ID: ``set`` or ``removed``."""
-    address = queries.id_of(actor.id)
-    outbox.post(
-        Kind.PRIVATE_CHANGED,
-        address=address.canonical,
-        to=address.kind,
-        language=actor.account.language,
-        account_id=actor.id,
-        context={"id_address": address.canonical, "what": what, "zone": zone},
-    )
+def _mail_proof(actor: Owner, private: Address) -> None:
+    issued, own = issue_link(Purpose.PROVE_PRIVATE, private), queries.id_address(actor.account)
+    address = private.canonical
+    post_to(actor.account, Kind.PRIVATE_PROOF, private, secret=issued, id_address=own, private_address=address)

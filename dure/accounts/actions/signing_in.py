@@ -11,6 +11,7 @@ from dure.accounts import activation, addresses, browsers, hashing, queries, tri
 from dure.accounts.actions.links import spend_link
 from dure.accounts.activation import Code
 from dure.accounts.actors import Visitor
+from dure.accounts.letters import post_to_id
 from dure.accounts.models import Account, ActivationCode, Device, RecoveryRequest
 from dure.accounts.sessions import SessionStore
 from dure.core import clock, keys
@@ -198,17 +199,9 @@ def _tell_of_device(account: Account, browser: Browser) -> None:
     """Tell the owner by mail that a browser signed in that never did before; not about the very first one."""
     if not outbox.can_send() or not Device.objects.filter(account_id=account.pk).exists():
         return
-    address = queries.id_of(account.pk)
     with translation.override(account.language):
         name = browsers.name_of(browser.name)
-    outbox.post(
-        Kind.NEW_DEVICE,
-        address=address.canonical,
-        to=address.kind,
-        language=account.language,
-        account_id=account.pk,
-        context={"id_address": address.canonical, "browser": name},
-    )
+    post_to_id(account, Kind.NEW_DEVICE, browser=name)
 
 
 def signed_in(

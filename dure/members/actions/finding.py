@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import translation
 
 from dure.accounts.actors import Visitor
+from dure.accounts.letters import post_to
 from dure.accounts.models import Address, RecoveryRequest
 from dure.core import clock, keys
 from dure.core.action import action, record_many
@@ -46,15 +47,8 @@ def mail_code(actor: Actor, *, holder: Address, request: RecoveryRequest) -> Non
     record_many(actor, Event.CODE_FOR_LIST_MAILED, subject_kind="account", subjects={holder.account_id: ""})
     if code is None:
         return
-    outbox.post(
-        Kind.EMAIL_CODE,
-        address=holder.canonical,
-        to=holder.kind,
-        language=holder.account.language,
-        account_id=holder.account_id,
-        expires_at=code.expires_at,
-        context={"code": keys.unseal("listing", code.sealed)["code"]},
-    )
+    digits = keys.unseal("listing", code.sealed)["code"]
+    post_to(holder.account, Kind.EMAIL_CODE, holder, expires_at=code.expires_at, code=digits)
 
 
 @action(needs=None, records=Event.IDS_MAILED)
@@ -63,14 +57,7 @@ def mail_ids(actor: Actor, *, holders: list[Address]) -> None:
     first = holders[0]
     with translation.override(first.account.language):
         accounts = [_listed(account_id) for account_id in dict.fromkeys(one.account_id for one in holders)]
-    outbox.post(
-        Kind.YOUR_IDS,
-        address=first.canonical,
-        to=first.kind,
-        language=first.account.language,
-        account_id=first.account_id,
-        context={"accounts": accounts},
-    )
+    post_to(first.account, Kind.YOUR_IDS, first, accounts=accounts)
     subjects: dict[int | None, str] = {one.account_id: "" for one in holders}
     record_many(actor, Event.IDS_MAILED, subject_kind="account", subjects=subjects)
 

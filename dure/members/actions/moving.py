@@ -13,6 +13,7 @@ from dure.accounts import hashing, ids
 from dure.accounts.actions.factors import clear_factors_since, end_everything
 from dure.accounts.actions.links import LinkEnded, spend_link
 from dure.accounts.addresses import AddressTaken
+from dure.accounts.letters import post_to
 from dure.accounts.models import Account, Address, Device
 from dure.accounts.queries import id_of
 from dure.core import clock, secrets
@@ -23,7 +24,6 @@ from dure.core.models import OneTimeSecret
 from dure.core.secrets import Issued, Purpose
 from dure.mail import outbox
 from dure.mail.kinds import Kind
-from dure.members import queries
 from dure.members.actions.editing import remember
 from dure.members.models import Member, RescueCode
 
@@ -122,19 +122,14 @@ def _tell(
 ) -> None:
     """Post the notice; one to an ID that nobody ever proved does not name the new one."""
     known = to.proven_at is not None
-    outbox.post(
+    post_to(
+        account,
         Kind.ID_CHANGED,
-        address=to.canonical,
-        to=to.kind,
-        language=account.language,
-        account_id=account.pk,
+        to,
         secret=secret,
-        context={
-            "id_address": new.canonical if known else to.canonical,
-            "before": old.canonical,
-            "undone": undone,
-            "to_new": to.pk == new.pk,
-            "known": known,
-            "zone": queries.zone_of(account.pk),
-        },
+        id_address=new.canonical if known else to.canonical,
+        before=old.canonical,
+        undone=undone,
+        to_new=to.pk == new.pk,
+        known=known,
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from dure.accounts import addresses
 from dure.accounts.actors import Visitor
+from dure.accounts.letters import post_to
 from dure.accounts.models import Account, Address, RecoveryRequest
 from dure.accounts.queries import id_of
 from dure.core import clock, keys, secrets
@@ -85,13 +86,5 @@ def mail_sign_in_link(actor: Actor, *, account: Account, address: Address) -> No
 def _post(actor: Actor, account: Account, address: Address, purpose: Purpose) -> None:
     issued = secrets.reissue(purpose, account_id=account.pk, workspace_id=None, address_id=address.pk)
     outbox.withdraw_dead(account.pk)
-    outbox.post(
-        KINDS[purpose],
-        address=address.canonical,
-        to=address.kind,
-        language=account.language,
-        account_id=account.pk,
-        secret=issued,
-        context={"id_address": address.canonical},
-    )
+    post_to(account, KINDS[purpose], address, secret=issued, id_address=address.canonical)
     record(actor, EVENTS[purpose], subject_kind="account", subject_id=account.pk, via=issued.row.uid)

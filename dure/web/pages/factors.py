@@ -1,14 +1,12 @@
 """One's own account: devices and the second factor."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import segno
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
@@ -25,7 +23,6 @@ from dure.accounts.sessions import DEVICE
 from dure.core import keys
 from dure.core.errors import DomainError
 from dure.core.permissions import Permission
-from dure.members import queries
 from dure.members.actions.resetting import reset_factor
 from dure.web import door
 from dure.web.forms import PaperForm
@@ -50,7 +47,6 @@ def my_account(request: Any) -> HttpResponse:
         for device in accounts.devices_of(account.pk)
     ]
     own = accounts.addresses_of(account.pk)
-    timezone.activate(ZoneInfo(queries.zone_of(account.pk)))
     context = {
         "id_address": own[Address.ID][0].canonical,
         "pending": own[Address.PENDING][0] if own[Address.PENDING] else None,

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dure.accounts import queries as accounts
 from dure.accounts.actions.links import LinkEnded, prove_address
 from dure.accounts.actions.signing_in import Halfway, SignedIn, enter_after_proof, sign_in_by_link, stay_signed_in
 from dure.accounts.actors import Owner
@@ -93,13 +92,14 @@ def _facts(row: OneTimeSecret) -> dict[str, Any]:
     place = None
     if row.workspace_id:
         place = queries.of(row.workspace_id).select_related("workspace").filter(account_id=row.account_id).first()
-    zone = place.workspace.time_zone if place else queries.zone_of(row.account_id)
+    own = Address.objects.select_related("account").get(account_id=row.account_id, kind=Address.ID)
+    zone = place.workspace.time_zone if place else own.account.time_zone
     timezone.activate(ZoneInfo(zone))
     mailed_to = Address.objects.filter(pk=row.address_id or 0).first()
     return {
         "purpose": row.purpose,
         "handle": row.uid,
-        "id_address": accounts.id_of(row.account_id).canonical,
+        "id_address": own.canonical,
         "address": mailed_to.canonical if mailed_to else "",
         "workspace_name": place.workspace.name if place else None,
         "name": name_of(place) if place else "",

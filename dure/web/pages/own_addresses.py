@@ -13,7 +13,6 @@ from dure.accounts import queries as accounts
 from dure.accounts.actions import changing_id, private_address
 from dure.accounts.models import Address
 from dure.core.errors import DomainError
-from dure.members import queries
 from dure.web import door
 from dure.web.forms import PaperForm, id_field
 
@@ -38,9 +37,7 @@ def change_id(request: Any) -> HttpResponse:
     form = NewIdForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            pending = changing_id.ask_for_new_id(
-                request.owner, address=form.cleaned_data["id"], zone=queries.zone_of(request.owner.id)
-            )
+            pending = changing_id.ask_for_new_id(request.owner, address=form.cleaned_data["id"])
         except DomainError as refused:
             form.refuse(refused)
         else:
@@ -63,7 +60,7 @@ def pending_id(request: Any) -> HttpResponse:
         messages.success(request, _("The change is cancelled. Your ID stays as it is."))
         return redirect("my_account")
     try:
-        pending = changing_id.mail_new_id_again(request.owner, zone=queries.zone_of(request.owner.id))
+        pending = changing_id.mail_new_id_again(request.owner)
     except DomainError as refused:
         if refused.status == 404:
             raise
@@ -81,14 +78,12 @@ def private(request: Any) -> HttpResponse:
     own = accounts.addresses_of(request.owner.id)[Address.PRIVATE]
     form = PrivateForm(request.POST or None, initial={"id": own[0].canonical if own else ""})
     if request.POST.get("step") == "remove":
-        private_address.remove_private_address(request.owner, zone=queries.zone_of(request.owner.id))
+        private_address.remove_private_address(request.owner)
         messages.success(request, _("The private address is removed."))
         return redirect("my_account")
     if request.method == "POST" and form.is_valid():
         try:
-            saved = private_address.set_private_address(
-                request.owner, address=form.cleaned_data["id"], zone=queries.zone_of(request.owner.id)
-            )
+            saved = private_address.set_private_address(request.owner, address=form.cleaned_data["id"])
         except DomainError as refused:
             form.refuse(refused)
         else:
