@@ -5,7 +5,7 @@ from typing import Any
 
 from bench.place import apart, place, verdict
 
-PEOPLE, ROUNDS = 1000, 5
+PEOPLE, ROUNDS = 1000, 20
 GOAL = 3.0
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F, Q
@@ -42,8 +42,7 @@ class Code:
     used_at: datetime | None
 
 
-@dataclass(frozen=True)
-class NewCode:
+class NewCode(NamedTuple):
     """A code to be written; ``encoded`` is what is stored of it."""
 
     account_id: int

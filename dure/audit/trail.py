@@ -17,7 +17,7 @@ from django.db import connection
 from dure.audit.models import AuditEvent, AuditHead
 
 GENESIS = bytes(32)
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+_encode = json.JSONEncoder(ensure_ascii=False, default=datetime.isoformat).encode
 SERVER = 0
 
 
@@ -81,12 +81,8 @@ def _as_json(names: tuple[str, ...]) -> Any:
 
 
 def _digest(entry: Entry, number: int, before: bytes, key: bytes) -> bytes:
-    text = _encode([number, *map(_plain, entry)])
+    text = _encode([number, *entry])
     return hmac.digest(key, before + text.encode(), sha256)
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def first_broken(workspace_id: int, *, keys: Iterable[bytes]) -> int | None:

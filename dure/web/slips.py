@@ -10,6 +10,7 @@ from dure.accounts.models import Address
 from dure.core import clock, keys, links
 from dure.members.actions import handing
 from dure.members.actions.handing import Handed
+from dure.members.queries import with_accounts
 from dure.web.context import avatar_of, name_of
 
 LASTS = timedelta(hours=1)
@@ -19,7 +20,7 @@ LASTS = timedelta(hours=1)
 def keep(request: Any, handed: Iterable[Handed]) -> None:
     """Carry over the redirect, sealed, in this browser's session, what there is to show."""
     shown = [one for one in handed if one.password or one.link]
-    addresses = handing.addresses_of([one.member for one in shown])
+    addresses = handing.addresses_of(with_accounts([one.member for one in shown]))
     slips = [_slip(one, addresses[one.member.account_id]) for one in shown]
     request.session["slips"] = seal(slips)
 

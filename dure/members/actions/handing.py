@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from dure.accounts import activation
 from dure.accounts.models import ActivationCode, Address
@@ -12,6 +13,7 @@ from dure.core.secrets import LIFETIMES, Issued, Purpose
 from dure.mail import outbox
 from dure.mail import queries as letters
 from dure.mail.kinds import Kind
+from dure.members import queries
 from dure.members.letters import write_to
 from dure.members.models import Member
 
@@ -49,8 +51,7 @@ def window(method: Method, starts_at: datetime | None) -> Window:
     return Window(opens_at, deadline_at, deadline_at - min(REMINDED_BEFORE, lasts / 3))
 
 
-@dataclass(frozen=True)
-class Handed:
+class Handed(NamedTuple):
     """What was issued to one person; ``password`` and ``link`` are what an admin sees once, or empty."""
 
     member: Member
@@ -123,6 +124,8 @@ def post_links(
 ) -> None:
     """Mail set-password links; nothing without a mail server."""
     if outbox.can_send():
+        pairs = list(pairs)
+        queries.with_accounts([member for member, _issued in pairs])
         outbox.post_many(
             [
                 write_to(
@@ -174,7 +177,7 @@ def post_codes(handed: Sequence[Handed], to: str) -> None:
     """Mail IDs and temporary passwords to the address ``to`` names; part of an action."""
     if not outbox.can_send():
         return
-    addresses = addresses_of([one.member for one in handed])
+    addresses = addresses_of(queries.with_accounts([one.member for one in handed]))
     written = []
     for one in handed:
         member, own = one.member, addresses[one.member.account_id]

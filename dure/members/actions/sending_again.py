@@ -118,7 +118,7 @@ def send_again(
     :raises NotFound: nobody of this workspace among them.
     :raises DomainError: the reason, when there is nobody for whom it is possible.
     """
-    members = queries.some(actor.workspace_id, member_uids, lock=True)
+    members = queries.some_waiting(actor.workspace_id, member_uids)
     refused = _refused(actor, members)
     chosen = [member for member in members if member.pk not in refused]
     if not members:
@@ -141,15 +141,15 @@ def send_again(
     return Again(handed=handed, refused=why, mailed=outbox.can_send() and (method is Method.MEMBER or bool(to)))
 
 
-def _refused(actor: Actor, members: Sequence[Member]) -> dict[int, DomainError]:
+def _refused(actor: Actor, members: Sequence[Any]) -> dict[int, DomainError]:
     elsewhere = queries.elsewhere(members)
     found: dict[int, DomainError] = {}
     for member in members:
         if member.is_super_admin and not actor.is_super_admin:
             found[member.pk] = NotAllowed()
-        elif member.account.has_own_password or not rules.may("send_again", member):
+        elif member.password or not rules.may("send_again", member):
             found[member.pk] = AlreadyRegistered()
-        elif member.account.origin_id != member.workspace_id or member.account_id in elsewhere:
+        elif member.origin_id != member.workspace_id or member.account_id in elsewhere:
             found[member.pk] = NotManaged()
     return found
 
