@@ -206,7 +206,8 @@ class ListingCode(models.Model):
     """A six-digit code that lists somebody's workspaces and never signs in (K12, PRODUCT.md §4.7 d).
 
     There is one for whoever asks, also with an address nobody has; only the worker knows whom to mail it. ``browser``
-    is the keyed hash of the asking browser's cookie, ``code`` that of the code, and the address is sealed.
+    is the keyed hash of the asking browser's cookie, ``code`` that of the code once the worker has drawn it and random
+    bytes before, and the address is sealed.
     """
 
     uid = models.CharField(max_length=22, unique=True, default=new_uid)

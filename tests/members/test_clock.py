@@ -16,7 +16,7 @@ from dure.accounts.actions import recovering, signing_in
 from dure.accounts.actors import Visitor
 from dure.accounts.models import ActivationCode, ListingCode
 from dure.accounts.sessions import ACCOUNT, CODE, CODE_LASTS, HALFWAY, HALFWAY_LASTS, SINCE, SessionStore
-from dure.core import clock, keys, secrets
+from dure.core import clock, secrets
 from dure.core.secrets import LIFETIMES, Purpose
 from dure.mail import delivery
 from dure.mail.models import Letter
@@ -108,7 +108,7 @@ def _is_living(uid: str) -> bool:
 
 def _asked() -> tuple[recovering.Asked, str]:
     asked = recovering.ask_for_code(address="yuki.tanaka@hanbitsoft.co.kr", network="192.0.2.0/24", language="en")
-    return asked, keys.unseal("listing", ListingCode.objects.get().sealed)["code"]
+    return asked, recovering.draw_code(ListingCode.objects.get())
 
 
 def _proves(asked: recovering.Asked, code: str) -> bool:

@@ -8,10 +8,12 @@ from datetime import timedelta
 
 import pytest
 
+from dure.accounts.actions import recovering
 from dure.accounts.models import Address, ListingCode
 from dure.audit.models import AuditEvent
 from dure.core import clock
 from dure.mail.models import Letter
+from dure.members.actions.recovering import answer_all
 from dure.members.models import HelpRequest
 from tests.cast import PASSWORD, Cast
 from tests.post import PostOffice
@@ -193,3 +195,24 @@ def test_only_ones_own_workspaces_and_an_answer_only_once(cast: Cast, post: Post
     first.fill_in(pages[0], answer="one")
     assert "already" in second.fill_in(pages[1], answer="two").text
     assert HelpRequest.objects.get().answer == "one"
+
+
+def test_asking_again_and_again_gives_nothing_to_guess_at(
+    people: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what was mailed can be typed: before the worker comes, and for a sixth question, there is no code at all."""
+    monkeypatch.setattr(recovering.secrets, "randbelow", lambda _end: 7)
+    asked = [recovering.ask_for_code(address=people.yuki.address, network="net", language="en") for _time in range(7)]
+    assert not any(fits(one) for one in asked)
+    answer_all()
+    assert [fits(one) for one in asked] == [True] * 5 + [False] * 2
+    assert Letter.objects.filter(kind="email_code").count() == 5
+
+
+def fits(one: recovering.Asked) -> bool:
+    """Tell whether the code that would be drawn is taken."""
+    try:
+        recovering.prove_by_code(handle=one.handle, browser=one.browser, code="000007")
+    except recovering.WrongCode:
+        return False
+    return True

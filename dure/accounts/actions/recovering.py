@@ -54,18 +54,19 @@ class Asked:
 
 
 def ask_for_code(*, address: str, network: str, language: str) -> Asked:
-    """Make a code that lists the workspaces of an address; the worker mails it to those who have an account.
+    """Make room for a code that lists the workspaces of an address; the worker makes and mails the code itself.
+
+    Until then nothing fits: whoever asks again and again gets no more to guess at than what is mailed.
 
     :raises InvalidAddress: when it is no address at all.
     """
     spelling, browser = addresses.canonical(address), secrets.token_urlsafe(24)
-    number = f"{secrets.randbelow(1_000_000):06d}"
     row = ListingCode(
         browser=keys.keyed_hash("listing-browser", browser),
-        sealed=keys.seal("listing", {"address": spelling, "code": number}),
+        code=secrets.token_bytes(32),
+        sealed=keys.seal("listing", {"address": spelling}),
         expires_at=clock.now() + CODE_LASTS,
     )
-    row.code = keys.keyed_hash("listing-code", f"{row.uid} {number}")
     _ask(Purpose.LIST_PLACES, address, network, language, row)
     return Asked(handle=row.uid, browser=browser)
 
@@ -87,6 +88,13 @@ def _ask(purpose: Purpose, address: str, network: str, language: str, code: List
                 language=language,
                 asked_at=clock.now(),
             )
+
+
+def draw_code(row: ListingCode) -> str:
+    """Draw the six digits that are about to be mailed; part of the worker's action."""
+    number = f"{secrets.randbelow(1_000_000):06d}"
+    ListingCode.objects.filter(pk=row.pk).update(code=keys.keyed_hash("listing-code", f"{row.uid} {number}"))
+    return number
 
 
 def prove_by_code(*, handle: str, browser: str, code: str) -> None:

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.utils import translation
 
+from dure.accounts.actions.recovering import draw_code
 from dure.accounts.actors import Visitor
 from dure.accounts.letters import post_to
 from dure.accounts.models import Address, RecoveryRequest
-from dure.core import clock, keys
+from dure.core import clock
 from dure.core.action import action, record_many
 from dure.core.actor import Actor
 from dure.core.events import Event
@@ -47,8 +48,7 @@ def mail_code(actor: Actor, *, holder: Address, request: RecoveryRequest) -> Non
     record_many(actor, Event.CODE_FOR_LIST_MAILED, subject_kind="account", subjects={holder.account_id: ""})
     if code is None:
         return
-    digits = keys.unseal("listing", code.sealed)["code"]
-    post_to(holder.account, Kind.EMAIL_CODE, holder, expires_at=code.expires_at, code=digits)
+    post_to(holder.account, Kind.EMAIL_CODE, holder, expires_at=code.expires_at, code=draw_code(code))
 
 
 @action(needs=None, records=Event.IDS_MAILED)
