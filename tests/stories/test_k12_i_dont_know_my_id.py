@@ -216,3 +216,16 @@ def fits(one: recovering.Asked) -> bool:
     except recovering.WrongCode:
         return False
     return True
+
+
+def test_a_stranger_who_uses_up_the_codes_does_not_keep_yuki_from_her_ids(cast: Cast, post: PostOffice) -> None:
+    for _time in range(6):
+        recovering.ask_for_code(address=cast.yuki.address, network="stranger", language="en")
+    browser = cast.visitor()
+    page = browser.open("/find/")
+    form = page.form_with("id")
+    form.fields.append(("way", "mail"))
+    browser.submit(page, form, id=cast.yuki.address)
+    post.deliver()
+    subjects = [mail.subject for mail in post.to(cast.yuki.address)]
+    assert len(subjects) == 6 and sum("code" in subject for subject in subjects) == 5

@@ -24,20 +24,21 @@ MAILS_AN_HOUR = 5
 def answer(request: RecoveryRequest, address: str) -> None:
     """Mail the code, or the list of IDs; a private address nobody proved gets the list alone (PRODUCT.md §4.15)."""
     found = queries.holders(address)
-    if not found or not outbox.can_send() or _had_enough(found):
+    if not found or not outbox.can_send():
         return
     listed = [one for one in found if one.kind != Address.PRIVATE or one.proven_at]
     actor = Visitor(door="worker")
     if request.code is not None and listed:
-        mail_code(actor, holder=listed[0], request=request)
-    else:
+        if not _had_enough(listed[0], Kind.EMAIL_CODE):
+            mail_code(actor, holder=listed[0], request=request)
+    elif not _had_enough(found[0], Kind.YOUR_IDS):
         mail_ids(actor, holders=found)
 
 
-def _had_enough(found: list[Address]) -> bool:
+def _had_enough(holder: Address, kind: Kind) -> bool:
+    """Count each kind for itself: a stranger who uses the codes up leaves the owner the mail with the IDs."""
     since = clock.now() - timedelta(hours=1)
-    kinds = [Kind.EMAIL_CODE, Kind.YOUR_IDS]
-    mailed = Letter.objects.filter(account_id=found[0].account_id, kind__in=kinds, posted_at__gt=since)
+    mailed = Letter.objects.filter(account_id=holder.account_id, kind=kind, posted_at__gt=since)
     return mailed.count() >= MAILS_AN_HOUR
 
 
