@@ -94,9 +94,10 @@ def _step_up(row: Address) -> None:
     row.save(update_fields=["kind", "until"])
 
 
-def take_private_away(account_id: int) -> None:
-    """Delete the private address there is; the link that would prove it ends."""
-    Address.objects.filter(account_id=account_id, kind=Address.PRIVATE).delete()
+def take_private_away(account_id: int, *, added_by_holder: bool = False) -> None:
+    """Delete the private address there is, or only one that no admin typed; the link that would prove it ends."""
+    private = Address.objects.filter(account_id=account_id, kind=Address.PRIVATE)
+    (private.exclude(since=None) if added_by_holder else private).delete()
     secrets.withdraw(Purpose.PROVE_PRIVATE, account_id=account_id)
     outbox.withdraw_dead(account_id)
 

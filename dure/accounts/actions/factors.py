@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from dure.accounts import factors, ids
 from dure.accounts.actors import Owner
 from dure.accounts.letters import post_to_id
-from dure.accounts.models import Account, Passkey, SecondFactor, Session, SpareCode
+from dure.accounts.models import Account, Device, Passkey, SecondFactor, Session, SpareCode
 from dure.core import clock, keys
 from dure.core.action import action, record
 from dure.core.errors import DomainError
@@ -140,6 +140,21 @@ def clear_factors_since(account: Account, at: datetime) -> bool:
     if not factors.has_any(account):
         clear_factors(account)
     return any(gone)
+
+
+def yield_to_prover(account: Account) -> bool:
+    """Leave whoever had an account before its ID was proven no way back in (PRODUCT.md §4.2); part of an action.
+
+    Their second factor, devices and own private address go; the password is set anew beside this. True when there was
+    a factor, of whose end the owner is told.
+    """
+    had_factor = account.has_factor
+    clear_factors(account)
+    Device.objects.filter(account=account).delete()
+    ids.take_private_away(account.pk, added_by_holder=True)
+    if had_factor:
+        tell_of_factor(account, "off")
+    return had_factor
 
 
 def end_everything(account: Account) -> None:

@@ -1,10 +1,12 @@
 """From registered to active: the first password, and the mails that lead to it (K5 N5 K9)."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from dure.accounts import activation, hashing, passwords, tries
 from dure.accounts.actions.changing import save_password, tell_of_password
+from dure.accounts.actions.factors import yield_to_prover
 from dure.accounts.actions.links import LinkEnded, spend_link
 from dure.accounts.actions.signing_in import CodeEnded, living_code
 from dure.accounts.models import Account, Address
@@ -80,21 +82,30 @@ def _hash_first(_actor: Actor, *, secret: OneTimeSecret, password: str) -> dict[
 def set_password(actor: Actor, *, secret: OneTimeSecret, password: str) -> Account:
     """Set the own password from a mailed link; whoever was registered becomes active and gets the mail of K9.
 
-    Every session of the account ends, and failures counted against its ID are forgotten.
+    Every session of the account ends, and failures counted against its ID are forgotten. A link that proves the ID
+    for the first time also ends what an earlier holder of the account set up.
 
     :raises LinkEnded: when the link was used, withdrawn or is too old.
     :raises PasswordRefused: when the password is weak; the link then still works.
     """
+    proves = _would_prove_id(secret)
     account = spend_link(secret, purposes=OPENS_PASSWORD)
-    return _set(actor, account, password, via=secret.uid)
+    yielded = proves and account.has_own_password and yield_to_prover(account)
+    return _set(actor, account, password, via=secret.uid, more=["second_factor"] if yielded else [])
 
 
-def _set(actor: Actor, account: Account, password: str, *, via: str) -> Account:
+def _would_prove_id(secret: OneTimeSecret) -> bool:
+    unproven = Address.objects.filter(account_id=secret.account_id, kind=Address.ID, proven_at=None)
+    return unproven.filter(pk=secret.address_id or 0).exists()
+
+
+def _set(actor: Actor, account: Account, password: str, *, via: str, more: Sequence[str] = ()) -> Account:
     had_password = account.has_own_password
     save_password(account, password)
     id_address = Address.objects.get(account=account, kind=Address.ID)
     tries.forget_address(*spellings_of(account.pk))
-    record(actor, Event.PASSWORD_SET, subject_kind="account", subject_id=account.pk, fields=["password"], via=via)
+    fields = ["password", *more]
+    record(actor, Event.PASSWORD_SET, subject_kind="account", subject_id=account.pk, fields=fields, via=via)
     _activate_places(actor, account, id_address, via=via)
     if had_password:
         tell_of_password(account)
