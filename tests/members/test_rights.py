@@ -10,12 +10,13 @@ from dure.core import clock
 from dure.core.errors import NotAllowed, NotFound
 from dure.core.permissions import Permission
 from dure.members import queries, rules
-from dure.members.actions.administering import grant
+from dure.members.actions.administering import LongerThanOwn, NotHereYet, grant
 from dure.members.actions.keeping import LastSuperAdmin
 from dure.members.actions.suspending import StateChanged, resume, suspend
 from dure.members.models import Grant, Member
 from dure.members.rules import State
 from tests.cast import Cast, join
+from tests.members.waiting import haeun
 
 
 def test_the_last_super_admin_who_can_sign_in_cannot_be_suspended(people: Cast) -> None:
@@ -47,6 +48,35 @@ def test_nobody_grants_what_they_do_not_hold(people: Cast) -> None:
         grant(people.minjun.actor, member_uid=people.yuki.member.uid, permissions=[Permission.SECURITY_MANAGE])
     grant(people.minjun.actor, member_uid=people.yuki.member.uid, permissions=[Permission.ADMINS_MANAGE])
     assert set(people.yuki.member.grants.values_list("permission", flat=True)) == {"admin.enter", "admins.manage"}
+
+
+@pytest.mark.parametrize("dated", [Permission.ADMINS_MANAGE, Permission.ADMIN_ENTER])
+def test_nobody_grants_for_longer_than_they_hold(people: Cast, dated: Permission) -> None:
+    friday = clock.now() + timedelta(days=3)
+    grant(Operator(workspace_id=people.hanbit.pk), member_uid=people.eve.member.uid, permissions=list(Permission))
+    Grant.objects.filter(member=people.eve.member, permission=dated).update(until=friday)
+    for somebody in (people.eve, people.yuki):
+        for until in (None, friday + timedelta(seconds=1)):
+            with pytest.raises(LongerThanOwn):
+                grant(
+                    people.eve.actor,
+                    member_uid=somebody.member.uid,
+                    permissions=[Permission.ADMINS_MANAGE],
+                    until=until,
+                )
+    assert Grant.objects.get(member=people.eve.member, permission=dated).until == friday
+    grant(people.eve.actor, member_uid=people.yuki.member.uid, permissions=[Permission.ADMINS_MANAGE], until=friday)
+    assert people.yuki.actor.may(Permission.ADMINS_MANAGE)
+    grant(people.eve.actor, member_uid=people.yuki.member.uid, permissions=[])
+    assert not people.yuki.member.grants.exists(), "taking away has no day"
+
+
+def test_nobody_holds_rights_before_the_password_is_their_own(people: Cast) -> None:
+    """Minjun, who issues first passwords, could else sign in as them and have what nobody gave him."""
+    member = haeun(people)
+    with pytest.raises(NotHereYet):
+        grant(people.sora.actor, member_uid=member.uid, permissions=[Permission.ADMINS_MANAGE])
+    assert not member.grants.exists()
 
 
 def test_a_grant_brings_admin_enter_and_without_it_opens_nothing(people: Cast) -> None:

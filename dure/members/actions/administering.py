@@ -30,6 +30,22 @@ class InvalidUntil(DomainError):
     field = "until"
 
 
+class LongerThanOwn(DomainError):
+    """A right until a later day than one's own ends, or without any (PRODUCT.md §4.10)."""
+
+    code = "longer_than_own"
+    message = _("You cannot give a right for longer than you hold it yourself.")
+    field = "until"
+
+
+class NotHereYet(DomainError):
+    """Whoever may issue the first password could sign in as them and have their rights."""
+
+    code = "not_here_yet"
+    message = _("This person has not set a password yet. Give admin rights once they have.")
+    status = 409
+
+
 class CannotLead(DomainError):
     """Only an active member who signed in and proved the ID can become super admin."""
 
@@ -53,7 +69,8 @@ def grant(
 
     :raises NotFound: no such member here.
     :raises NotAllowed: for a super admin, or for a right the actor does not hold.
-    :raises InvalidUntil: as its name says.
+    :raises InvalidUntil, LongerThanOwn: as their names say.
+    :raises NotHereYet: somebody who has no own password is given a right.
     """
     wanted = set(permissions)
     wanted |= {Permission.ADMIN_ENTER} if wanted else set()
@@ -67,12 +84,25 @@ def grant(
     changed = (wanted | set(before)) - kept
     if member.is_super_admin or not all(actor.may(permission) for permission in changed):
         raise NotAllowed
+    if wanted - set(before) and not member.account.has_own_password:
+        raise NotHereYet
+    _refuse_longer_than_own(actor, wanted - kept, until)
     member.grants.exclude(permission__in=kept).delete()
     _write(member, wanted - kept, until=until, unit_id=unit_id)
     Member.objects.filter(pk=member.pk).update(epoch=F("epoch") + 1)
     _tell(member, given=wanted - set(before), taken=set(before) - wanted, until=until)
     record(actor, Event.PERMISSIONS_CHANGED, subject_kind="member", subject_id=member.pk, fields=sorted(changed))
     return member
+
+
+def _refuse_longer_than_own(actor: Actor, given: set[Permission], until: datetime | None) -> None:
+    """Refuse to prolong, for anybody and oneself, what one holds until a day; ``admin.enter`` carries the others."""
+    if actor.is_super_admin:
+        return
+    own = dict(Grant.objects.filter(member_id=actor.id or 0).values_list("permission", "until"))
+    ends = [own[code] for code in {*given, Permission.ADMIN_ENTER} if given and own.get(code)]
+    if any(until is None or until > end for end in ends):
+        raise LongerThanOwn
 
 
 def _write(
