@@ -57,6 +57,17 @@ def passkey_counter(account_id: int, device_id: int | None) -> Counter:
     return Counter("factor", f"passkey {account_id} {device_id or ''}", timedelta(days=1))
 
 
+def rescue_counters(*, address: str, network: str) -> list[Counter]:
+    """Return what a printed code counts against: only ever a delay, since nothing is mailed in its place.
+
+    Nobody guesses 80 bits, so strangers elsewhere cannot take the last way in away.
+    """
+    return [
+        Counter("rescue", f"{address} {network}", timedelta(days=1)),
+        Counter("network", network, timedelta(hours=1)),
+    ]
+
+
 @dataclass(frozen=True)
 class Standing:
     """What is remembered of earlier attempts, and whether it slows this one: the password alone does not suffice."""
@@ -84,7 +95,7 @@ def _slows(counter: Counter, row: Tries, at: datetime) -> bool:
     if counter.kind == "network":
         delay = min(timedelta(seconds=row.failures / NETWORK_FREE), NETWORK_LONGEST_DELAY)
         return row.failures >= NETWORK_FREE and _ago(row, at) < delay
-    if row.failures >= PASSWORD_ALONE and counter.kind != "factor":
+    if row.failures >= PASSWORD_ALONE and counter.kind not in ("factor", "rescue"):
         return True
     return counter.kind != "id" and _ago(row, at) < delay_after(row.failures)
 

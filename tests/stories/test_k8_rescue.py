@@ -7,9 +7,12 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from dure.accounts import hashing, tries
+from dure.accounts.actors import Visitor
 from dure.accounts.models import Account
 from dure.audit.models import AuditEvent
 from dure.core import clock
+from dure.members.actions.rescuing import WrongRescueCode, make_rescue_codes, rescue_by_code
 from dure.members.actions.suspending import suspend
 from dure.members.models import Member, RescueCode
 from tests.cast import PASSWORD, Cast
@@ -76,6 +79,30 @@ def test_guessing_is_slowed(cast: Cast, post: PostOffice) -> None:
     for number in range(6):
         use(cast, f"0000-0000-0000-000{number}")
     assert use(cast, code).error_beside("code")
+
+
+@pytest.fixture
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guess without hashing."""
+    monkeypatch.setattr(hashing, "verify_password", lambda _password, _encoded: False)
+
+
+def test_no_number_of_strangers_takes_the_printed_codes_away(people: Cast, no_post: None, cheap: None) -> None:
+    code = make_rescue_codes(people.sora.actor)[0]
+    typed = {"address": people.sora.address, "password": NEW_PASSWORD}
+    for number in range(120):
+        with pytest.raises(WrongRescueCode):
+            rescue_by_code(Visitor(), code="0000-0000-0000-0000", network=f"10.{number}.0.0/24", **typed)
+    assert rescue_by_code(Visitor(), code=code, network="198.51.100.0/24", **typed) == people.sora.account
+
+
+def test_afterwards_the_new_password_suffices_however_the_id_was_typed(cast: Cast, no_post: None) -> None:
+    """Whoever uses a printed code cannot read the mail that a slowed password waits for."""
+    code = printed(cast)[0]
+    for _time in range(tries.PASSWORD_ALONE):
+        tries.count_failure([tries.Counter("id", cast.sora.address, timedelta(days=30))])
+    assert use(cast, code, address=f" {cast.sora.address.title()} ").path == cast.at()
+    assert cast.visitor().sign_in(cast.sora.address, NEW_PASSWORD).path == cast.at()
 
 
 def test_a_suspended_super_admins_code_opens_nothing_of_the_workspace(cast: Cast, post: PostOffice) -> None:

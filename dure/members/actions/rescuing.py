@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from dure.accounts import activation, addresses, hashing, passwords, tries
 from dure.accounts.actions.changing import save_password, tell_of_password
 from dure.accounts.models import Account
+from dure.accounts.queries import spellings_of
 from dure.core import clock, keys, secrets
 from dure.core.action import action, record
 from dure.core.actor import Actor
@@ -65,7 +66,7 @@ def _check(_actor: Actor, *, address: str, code: str, password: str, network: st
         spelling = addresses.canonical(address)
     except addresses.InvalidAddress:
         spelling = address[: addresses.LONGEST]
-    counters = tries.counters(address=f"rescue {spelling}", network=network, device_id=None)
+    counters = tries.rescue_counters(address=spelling, network=network)
     standing = tries.standing(counters)
     holder = addresses.holder(spelling)
     hashes = keys.keyed_hashes("rescue-code", activation.fold(code))
@@ -94,7 +95,7 @@ def rescue_by_code(actor: Actor, *, address: str, code: Any, password: str, netw
     if not spent.update(used_at=clock.now()):
         raise WrongRescueCode
     save_password(account, password)
-    tries.forget_address(address)
+    tries.forget_address(*spellings_of(account.pk))
     tell_of_password(account)
     record(actor, Event.RESCUED, subject_kind="account", subject_id=account.pk, fields=["password"])
     return account
