@@ -8,7 +8,8 @@ from dure.accounts.actors import Operator
 from dure.accounts.models import Account
 from dure.core import clock
 from dure.core.permissions import LABELS, Permission
-from dure.members.actions.administering import grant
+from dure.members.actions.administering import appoint_super_admin, dismiss_super_admin, grant
+from dure.members.actions.suspending import resume, suspend
 from dure.members.models import Grant, Member
 from tests.cast import Cast, Person, join
 from tests.post import PostOffice
@@ -202,3 +203,19 @@ def test_an_offer_withdrawn_or_too_old_is_over(cast: Cast, post: PostOffice, mon
     late = clock.now() + timedelta(days=7, minutes=1)
     monkeypatch.setattr(clock, "now", lambda: late)
     assert "over" in cast.yuki.browser().open(second).text
+
+
+def test_what_a_super_admin_offered_ends_with_their_role_and_waits_while_they_are_suspended(
+    cast: Cast, post: PostOffice
+) -> None:
+    address = offered(cast, post)
+    Member.objects.filter(pk=cast.eve.member.pk).update(is_super_admin=True)
+    browser = cast.yuki.browser()
+    page = browser.open(address)
+    suspend(cast.eve.actor, member_uid=cast.sora.member.uid)
+    assert "over" in browser.press(page, "Accept").text and not cast.yuki.actor.is_super_admin
+    resume(cast.eve.actor, member_uid=cast.sora.member.uid)
+    dismiss_super_admin(cast.eve.actor, member_uid=cast.sora.member.uid)
+    appoint_super_admin(cast.eve.actor, member_uid=cast.sora.member.uid)
+    assert "over" in browser.open(address).text, "an offer from an earlier time"
+    assert not cast.yuki.actor.is_super_admin

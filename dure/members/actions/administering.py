@@ -164,10 +164,14 @@ def make_super_admin(member: Member) -> None:
 
 
 def make_admin(member: Member, permissions: Iterable[Permission]) -> None:
-    """Take the role of super admin away and leave these permissions, perhaps none. Part of an action."""
+    """Take the role of super admin away, with its codes and offers, and leave these permissions, perhaps none.
+
+    Part of an action.
+    """
     wanted = set(permissions)
     wanted |= {Permission.ADMIN_ENTER} if wanted else set()
     member.rescue_codes.all().delete()
+    member.roles_offered.filter(accepted_at=None, ended_at=None).update(ended_at=clock.now())
     Member.objects.filter(pk=member.pk).update(is_super_admin=False, epoch=F("epoch") + 1)
     _write(member, wanted)
 

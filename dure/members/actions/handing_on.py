@@ -12,7 +12,7 @@ from dure.core.errors import DomainError, NotAllowed, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.mail.kinds import Kind
-from dure.members import names, queries
+from dure.members import names, queries, rules
 from dure.members.actions.administering import check_can_lead, make_admin, make_super_admin
 from dure.members.letters import post_to_id
 from dure.members.models import HandOver, Member
@@ -22,7 +22,7 @@ LASTS = timedelta(days=7)
 
 
 class OfferEnded(DomainError):
-    """Accepted, declined, withdrawn, too old, or made by somebody who is no longer a super admin."""
+    """Accepted, declined, withdrawn, too old, or made by somebody who is no longer an active super admin."""
 
     code = "offer_ended"
     message = _("This offer is over.")
@@ -86,7 +86,7 @@ def _mine(actor: Actor, offer_uid: str) -> HandOver:
 def is_open(offer: HandOver) -> bool:
     """Tell whether an offer can still be accepted."""
     living = offer.accepted_at is None and offer.ended_at is None and offer.expires_at > clock.now()
-    return living and not clock.is_ahead(offer.offered_at) and offer.giver.is_super_admin
+    return living and not clock.is_ahead(offer.offered_at) and offer.giver.is_super_admin and rules.opens(offer.giver)
 
 
 @action(needs=None, records=Event.ROLE_ACCEPTED)
