@@ -78,9 +78,14 @@ def encode_typed(code: str) -> str:
     return hashing.hash_password(code.strip())
 
 
+def is_generated(encoded: str) -> bool:
+    """Tell whether a stored code was generated, so that nobody can guess it."""
+    return encoded.startswith(_KEYED)
+
+
 def matches(typed: str, encoded: str) -> bool:
     """Compare at the cost of exactly one password hash, whatever is stored."""
-    if not encoded.startswith(_KEYED):
+    if not is_generated(encoded):
         return hashing.verify_password(typed.strip(), encoded)
     hashing.verify_password(typed, "")
     return is_same(typed, encoded)

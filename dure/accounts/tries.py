@@ -70,9 +70,13 @@ def rescue_counters(*, address: str, network: str) -> list[Counter]:
 
 @dataclass(frozen=True)
 class Standing:
-    """What is remembered of earlier attempts, and whether it slows this one: the password alone does not suffice."""
+    """What is remembered of earlier attempts, and whether it slows this one: the password alone does not suffice.
+
+    ``delayed``: it is slowed only for a while; otherwise a mailed link is waited for.
+    """
 
     slowed: bool
+    delayed: bool
     counted: list[Counter]
 
 
@@ -82,8 +86,10 @@ def standing(counters: list[Counter]) -> Standing:
     at = clock.now()
     counted = [counter for counter in counters if counter.key in rows]
     found = [(counter, rows[counter.key]) for counter in counted]
-    slowed = any(_slows(counter, row, at) for counter, row in found if _ago(row, at) < counter.remembers)
-    return Standing(slowed=slowed, counted=counted)
+    remembered = [(counter, row) for counter, row in found if _ago(row, at) < counter.remembers]
+    delayed = any(_delays(counter, row, at) for counter, row in remembered)
+    ended = any(_ends_the_password_alone(counter, row) for counter, row in remembered)
+    return Standing(slowed=delayed or ended, delayed=delayed, counted=counted)
 
 
 def _ago(row: Tries, at: datetime) -> timedelta:
@@ -91,13 +97,15 @@ def _ago(row: Tries, at: datetime) -> timedelta:
     return abs(at - row.last_at)
 
 
-def _slows(counter: Counter, row: Tries, at: datetime) -> bool:
+def _delays(counter: Counter, row: Tries, at: datetime) -> bool:
     if counter.kind == "network":
         delay = min(timedelta(seconds=row.failures / NETWORK_FREE), NETWORK_LONGEST_DELAY)
         return row.failures >= NETWORK_FREE and _ago(row, at) < delay
-    if row.failures >= PASSWORD_ALONE and counter.kind not in ("factor", "rescue"):
-        return True
     return counter.kind != "id" and _ago(row, at) < delay_after(row.failures)
+
+
+def _ends_the_password_alone(counter: Counter, row: Tries) -> bool:
+    return row.failures >= PASSWORD_ALONE and counter.kind in ("id", "id-network", "device")
 
 
 def delay_after(failures: int) -> timedelta:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from dure.accounts import tries
 from dure.accounts.models import Account, ActivationCode, Address
 from dure.audit.models import AuditEvent
 from dure.core import clock
@@ -156,6 +157,34 @@ def test_strangers_failures_slow_a_temporary_password_too(cast: Cast, post: Post
     for _attempt in range(6):
         cast.visitor().sign_in(HARU["id"], "wrong")
     assert "too many" in arrive(cast, password)[1].text
+
+
+def many_failures(*addresses: str) -> None:
+    """Let strangers everywhere fail a hundred times."""
+    for address in addresses:
+        for _time in range(tries.PASSWORD_ALONE):
+            tries.count_failure([tries.Counter("id", address, timedelta(days=30))])
+
+
+def test_no_number_of_strangers_keeps_somebody_without_a_mailbox_out(cast: Cast, no_post: None) -> None:
+    """Nobody guesses 80 bits: beyond the delay in one network, there is nothing to protect by a mailed link."""
+    password = handed_a_password(cast)
+    many_failures(HARU["id"])
+    assert arrive(cast, password)[1].path == "/first-password/"
+
+
+@pytest.mark.parametrize("method", ["generate", "admin"])
+def test_while_it_is_slowed_the_right_one_has_a_link_mailed(cast: Cast, post: PostOffice, method: str) -> None:
+    password = secret_on(register(cast, cast.minjun, method=method, password="paper kites over the bay"))
+    for _attempt in range(6):
+        cast.visitor().sign_in(HARU["id"], "wrong")
+    assert "mailed you a link" in cast.visitor().sign_in(HARU["id"], "wrong").text
+    post.deliver()
+    assert post.to(HARU["id"]) == []
+    assert "mailed you a link" in arrive(cast, password)[1].text
+    browser = cast.visitor()
+    page = browser.follow(browser.open(post.last_to(HARU["id"]).link), "Set my password")
+    assert browser.fill_in(page, new_password=NEW_PASSWORD).path == cast.at()
 
 
 def test_whoever_lost_it_asks_for_a_new_password_and_gets_a_link(cast: Cast, post: PostOffice) -> None:

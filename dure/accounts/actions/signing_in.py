@@ -118,7 +118,9 @@ def sign_in(
         right = activation.matches(password, code.encoded)
     else:
         right = hashing.verify_password(password, account.password if account else "")
-    if standing.slowed:
+    # Nobody guesses a generated code, and its owner may have no mailbox yet: it waits no longer than a delay.
+    patient = right and code is not None and activation.is_generated(code.encoded)
+    if standing.delayed if patient else standing.slowed:
         (tries.count_nothing if right else tries.count_failure)(counters)
         _note_while_slowed(spelling if right else "", language)
         raise SlowedDown

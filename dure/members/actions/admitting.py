@@ -43,7 +43,10 @@ def ask_link_again(actor: Actor, *, handle: str) -> None:
 
 @action(needs=None, records=Event.LINK_ASKED_AGAIN)
 def ask_first_link(actor: Actor, *, account: Account) -> None:
-    """Mail a set-password link to somebody who asked for a new password and never had one; as in ``ask_link_again``."""
+    """Mail a set-password link to somebody who never had a password of their own; as in ``ask_link_again``.
+
+    They asked for a new one, or typed the right temporary one while strangers kept failing (PRODUCT.md §4.16).
+    """
     record(actor, Event.LINK_ASKED_AGAIN, subject_kind="account", subject_id=account.pk)
     _mail_first_link(account.pk)
 

@@ -58,7 +58,7 @@ def _answer(request: RecoveryRequest) -> None:
         # An alias may be named, but what opens the account goes to the ID alone (PRODUCT.md §4.15).
         address = holder if holder.kind == Address.ID else id_of(holder.account_id)
         _mail_link(Visitor(door="worker"), account=holder.account, address=address, purpose=purpose)
-    elif purpose is Purpose.RESET_PASSWORD:
+    else:
         ask_first_link(Visitor(door="worker"), account=holder.account)
 
 
