@@ -139,6 +139,20 @@ def _count(counted: list[Counter], failures: int) -> None:
         cursor.executemany(COUNT, rows)
 
 
+def count_try(counter: Counter) -> bool:
+    """Count a try before anything is compared, and tell whether it has to wait; of many at once, each is told in turn.
+
+    A success takes it back by ``forget``.
+    """
+    with writing():
+        start = Tries(key=counter.key, failures=0, last_at=clock.now())
+        Tries.objects.bulk_create([start], ignore_conflicts=True)
+        Tries.objects.select_for_update().get(key=counter.key)
+        slowed = standing([counter]).slowed
+        count_failure([counter])
+    return slowed
+
+
 def _stored(moment: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(moment)
 

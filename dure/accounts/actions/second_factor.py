@@ -30,9 +30,7 @@ def pass_second_factor(actor: Visitor, *, account: Account, code: str, browser: 
     """
     known = known_device(account, browser.cookie)
     counter = tries.factor_counter(account.pk, known.pk if known else None)
-    slowed = tries.standing([counter]).slowed
-    tries.count_failure([counter])
-    if slowed:
+    if tries.count_try(counter):
         raise WrongFactor
     return _pass(actor, account=account, code=code, browser=browser, counter=counter)
 

@@ -135,7 +135,7 @@ def sign_in(
 
 
 def _stop_halfway(account: Account, counted: list[tries.Counter]) -> Halfway:
-    """Open the page for the second factor; what failed is forgotten only when that is right, too."""
+    """Open the page for the second factor, which has a count of its own; what failed before is forgotten."""
     with writing():
         tries.forget(counted)
         return Halfway(session=SessionStore.open_halfway(account, clock.now()))
