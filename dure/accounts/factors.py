@@ -2,13 +2,13 @@
 
 import hmac
 import secrets
-import unicodedata
 
 import pyotp
 
 from dure.accounts import activation
 from dure.accounts.models import Account, Passkey, SecondFactor, SpareCode
 from dure.core import clock, keys
+from dure.core.text import digits
 
 STEP = 30
 """Seconds a code is shown; one before and one after are taken as well."""
@@ -27,10 +27,9 @@ def address_of(key: str, account_name: str, issuer: str) -> str:
 
 def matching_step(key: str, typed: str) -> int | None:
     """Return the time step whose code was typed, or None."""
-    digits = "".join(letter for letter in unicodedata.normalize("NFKC", typed) if letter.isdigit())
-    now, found = int(clock.now().timestamp()) // STEP, None
+    code, now, found = digits(typed), int(clock.now().timestamp()) // STEP, None
     for step in (now - 1, now, now + 1):
-        if hmac.compare_digest(pyotp.TOTP(key).generate_otp(step), digits):
+        if hmac.compare_digest(pyotp.TOTP(key).generate_otp(step), code):
             found = step
     return found
 

@@ -10,3 +10,8 @@ _REFUSED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 def is_plain(text: str) -> bool:
     """Tell whether text is free of control, formatting, private and unassigned characters."""
     return all(letter in _JOINERS or unicodedata.category(letter) not in _REFUSED for letter in text)
+
+
+def digits(typed: str) -> str:
+    """Return the digits of a code as 0 to 9, whatever keyboard they were typed on; everything else is dropped."""
+    return "".join(str(unicodedata.decimal(letter)) for letter in typed if letter.isdecimal())

@@ -87,6 +87,14 @@ def test_each_code_works_once_also_within_its_half_minute(cast: Cast) -> None:
     assert second.fill_in(other, code=code_of(key)).error_beside("code"), "an older one is over as well"
 
 
+def test_a_code_may_be_typed_in_another_script(cast: Cast) -> None:
+    key, _spare = set_up(cast.yuki.browser())
+    browser, page = halfway(cast, cast.yuki)
+    assert browser.fill_in(page, code="٣" * 6).error_beside("code")
+    typed = "".join(chr(ord(digit) - ord("0") + ord("٠")) for digit in code_of(key, STEP))
+    assert browser.fill_in(page, code=typed).path == cast.at()
+
+
 def test_a_spare_code_signs_in_once_and_the_owner_is_told(cast: Cast, post: PostOffice) -> None:
     _key, spare = set_up(cast.yuki.browser())
     post.deliver()

@@ -1,7 +1,6 @@
 """Asking for a mail without proving anything first (PRODUCT.md §4.11, K12)."""
 
 import secrets
-import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,6 +13,7 @@ from dure.core import clock, keys
 from dure.core.action import writing
 from dure.core.errors import DomainError
 from dure.core.secrets import Purpose
+from dure.core.text import digits
 
 QUESTIONS_AN_HOUR = 100
 CODE_LASTS = timedelta(minutes=10)
@@ -108,8 +108,7 @@ def prove_by_code(*, handle: str, browser: str, code: str) -> None:
     row = ListingCode.objects.filter(uid=handle).first()
     if not counted or row is None or not keys.fits("listing-browser", browser, row.browser):
         raise WrongCode
-    digits = "".join(letter for letter in unicodedata.normalize("NFKC", code) if letter.isdigit())
-    if not keys.fits("listing-code", f"{handle} {digits}", row.code):
+    if not keys.fits("listing-code", f"{handle} {digits(code)}", row.code):
         raise WrongCode
     with writing():
         unproven = _living(handle).filter(proven_at=None)
