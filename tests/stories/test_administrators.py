@@ -135,6 +135,16 @@ def test_a_stolen_session_cannot_guess_the_password(
     assert "too many" in browser.fill_in(page, current_password="seven quiet herons wade").text
 
 
+def test_nor_on_the_page_that_changes_it(cast: Cast, post: PostOffice) -> None:
+    browser = cast.sora.browser()
+    page = browser.open("/account/password/")
+    for number in range(20):
+        refused = browser.fill_in(page, current_password=f"guess {number}", new_password="nine amber foxes yawn")
+        assert refused.error_beside("current_password")
+    page = browser.fill_in(page, current_password="seven quiet herons wade", new_password="nine amber foxes yawn")
+    assert "too many" in page.error_beside("current_password")
+
+
 def test_one_of_two_super_admins_is_advised_and_made(cast: Cast, post: PostOffice) -> None:
     browser = cast.sora.browser()
     assert "only super admin" in browser.open(cast.at("admin/")).text

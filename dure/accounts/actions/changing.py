@@ -4,26 +4,17 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import F
-from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import hashing, ids, passwords
+from dure.accounts.actions.confirming import check_present_password
 from dure.accounts.actors import Owner
 from dure.accounts.letters import post_to_id
 from dure.accounts.models import Account, Session
 from dure.core import clock, secrets
 from dure.core.action import action, record
-from dure.core.errors import DomainError
 from dure.core.events import Event
 from dure.mail import outbox
 from dure.mail.kinds import Kind
-
-
-class WrongPassword(DomainError):
-    """The present password is wrong."""
-
-    code = "wrong_password"
-    message = _("This is not your present password.")
-    field = "current_password"
 
 
 def save_password(account: Account, encoded: str) -> None:
@@ -42,8 +33,7 @@ def save_password(account: Account, encoded: str) -> None:
 def _check_change(
     actor: Owner, *, current: str, new: str, context: list[str], minimum: int, **_rest: Any
 ) -> dict[str, Any]:
-    if not hashing.verify_password(current, actor.account.password):
-        raise WrongPassword
+    check_present_password(actor, current)
     passwords.check_password(new, context=context, minimum=minimum)
     if hashing.normalise(current) == hashing.normalise(new):
         raise passwords.PasswordUnchanged
@@ -56,7 +46,7 @@ def change_password(actor: Owner, *, current: str, new: str, context: list[str],
 
     ``context`` and ``minimum`` come from the workspaces: words others know, and the strictest length.
 
-    :raises WrongPassword: when the present one is wrong.
+    :raises WrongPassword, ConfirmLater: when the present one is wrong; counted as in ``confirm``.
     :raises PasswordRefused: when the new one is weak.
     """
     account = actor.account

@@ -5,7 +5,6 @@ from datetime import timedelta
 from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import hashing, passkeys, tries
-from dure.accounts.actions.changing import WrongPassword
 from dure.accounts.actors import Owner
 from dure.accounts.passkeys import Answer, PasskeyRefused, Used
 from dure.core.action import action, record
@@ -13,6 +12,14 @@ from dure.core.errors import DomainError
 from dure.core.events import Event
 
 TRIES_AN_HOUR = 20
+
+
+class WrongPassword(DomainError):
+    """The present password is wrong."""
+
+    code = "wrong_password"
+    message = _("This is not your present password.")
+    field = "current_password"
 
 
 class ConfirmLater(DomainError):
@@ -27,6 +34,15 @@ class ConfirmLater(DomainError):
 def confirm(actor: Owner, *, password: str) -> None:
     """Check that whoever sits here knows the password.
 
+    :raises WrongPassword, ConfirmLater: as in ``check_present_password``.
+    """
+    check_present_password(actor, password)
+    _confirmed(actor)
+
+
+def check_present_password(actor: Owner, password: str) -> None:
+    """Compare with the password of somebody who is signed in, on whichever page asks for it.
+
     :raises WrongPassword: as its name says; it is counted.
     :raises ConfirmLater: after too many.
     """
@@ -34,7 +50,6 @@ def confirm(actor: Owner, *, password: str) -> None:
     if not hashing.verify_password(password, actor.account.password):
         tries.count_failure([counter])
         raise WrongPassword
-    _confirmed(actor)
 
 
 def confirm_by_passkey(actor: Owner, *, answer: Answer) -> None:

@@ -13,8 +13,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dure.accounts import queries as accounts
-from dure.accounts.actions.changing import WrongPassword, change_password, choose_language
-from dure.accounts.actions.confirming import ConfirmLater, confirm_by_passkey
+from dure.accounts.actions.changing import change_password, choose_language
+from dure.accounts.actions.confirming import ConfirmLater, WrongPassword, confirm_by_passkey
 from dure.accounts.actions.confirming import confirm as confirm_password
 from dure.accounts.actions.signing_in import stay_signed_in
 from dure.accounts.actors import Owner
@@ -53,7 +53,7 @@ def password(request: Any) -> HttpResponse:
                 context=words,
                 minimum=minimum,
             )
-        except (WrongPassword, PasswordRefused, TooBusy) as refused:
+        except (WrongPassword, ConfirmLater, PasswordRefused, TooBusy) as refused:
             form.refuse(refused)
         else:
             opened = stay_signed_in(door.VISITOR, account=account, browser=door.browser_of(request))
