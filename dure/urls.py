@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import include, path, register_converter
 
+from dure.core.models import UID
 from dure.web.pages import (
     account,
     administrators,
@@ -33,7 +34,7 @@ from dure.web.pages import (
 class Uid:
     """A name made by ``dure.core.models.new_uid``; anything else is no address of Dure."""
 
-    regex = "[A-Za-z0-9_-]{22}"
+    regex = UID.pattern
 
     def to_python(self, value: str) -> str:
         """Return it as it stands."""

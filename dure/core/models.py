@@ -1,8 +1,11 @@
 """Secrets that work once (PRODUCT.md §4.7 a)."""
 
+import re
 import secrets
 
 from django.db import models
+
+UID = re.compile("[A-Za-z0-9_-]{22}")
 
 
 def new_uid() -> str:
@@ -10,6 +13,11 @@ def new_uid() -> str:
     while (uid := secrets.token_urlsafe(16)).startswith("-"):
         pass
     return uid
+
+
+def is_uid(text: str) -> bool:
+    """Tell whether text could be a name that ``new_uid`` made."""
+    return UID.fullmatch(text) is not None
 
 
 class OneTimeSecret(models.Model):

@@ -12,6 +12,12 @@ def is_plain(text: str) -> bool:
     return all(letter in _JOINERS or unicodedata.category(letter) not in _REFUSED for letter in text)
 
 
+def readable(text: str) -> str:
+    """Return text of several lines without the characters that ``is_plain`` refuses, and without outer space."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join("".join(letter for letter in line if is_plain(letter)) for line in lines).strip()
+
+
 def digits(typed: str) -> str:
     """Return the digits of a code as 0 to 9, whatever keyboard they were typed on; everything else is dropped."""
     return "".join(str(unicodedata.decimal(letter)) for letter in typed if letter.isdecimal())

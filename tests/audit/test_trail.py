@@ -11,8 +11,12 @@ from dure.core import keys
 from dure.core.action import ForgotToRecord, action, record
 from dure.core.events import Event
 from dure.members.actions.administering import grant
+from dure.members.actions.handing import Method
+from dure.members.actions.sending_again import Shown, mail_codes, send_again
 from dure.members.models import Member
 from tests.cast import Cast
+from tests.members.waiting import haeun
+from tests.post import PostOffice
 
 
 def broken(cast: Cast) -> int | None:
@@ -77,3 +81,11 @@ def test_a_recorded_action_that_fails_leaves_no_event(people: Cast) -> None:
     with pytest.raises(RuntimeError):
         failing(Operator())
     assert AuditEvent.objects.count() == before
+
+
+def test_a_field_of_a_form_is_no_way_into_it(people: Cast, post: PostOffice) -> None:
+    member = haeun(people)
+    one = send_again(people.minjun.actor, member_uids=[member.uid], method=Method.GENERATE).handed[0]
+    shown = Shown(member.uid, one.via, one.password)
+    mail_codes(people.minjun.actor, shown=[shown], to="somebody's private words")
+    assert AuditEvent.objects.get(event="member.temporary_password_mailed").fields == ["id"]

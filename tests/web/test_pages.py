@@ -8,7 +8,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dure.audit.models import AuditEvent
+from dure.members.actions.asking import answer_help, ask_admin
 from dure.members.models import Member
+from dure.web.door import VISITOR
 from tests.cast import PASSWORD, Cast, join
 from tests.post import PostOffice
 from tests.stories.steps import HARU
@@ -187,3 +190,25 @@ def test_x_forwarded_for_is_believed_from_trusted_proxies_alone() -> None:
     assert forwarded("10.0.0.1", "192.0.2.66, 198.51.100.7, 10.0.0.2", ("10.0.0.0/8",)) == "198.51.100.0/24"
     assert forwarded("10.0.0.1", "rubbish", ("10.0.0.0/8",)) == "10.0.0.0/24"
     assert forwarded("2001:db8:1:2ff::1", "", ()) == "2001:db8:1:200::/56"
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_fields_that_no_form_checks_are_refused_calmly_and_never_reach_the_trail(cast: Cast, odd: str) -> None:
+    browser = cast.sora.browser()
+    source = browser.open("/account/")
+    device = browser.send(source, "/account/devices/sign-out/", device=odd)
+    mailed = browser.send(source, cast.at("admin/members/handing-over/mail/"), to=odd, sealed=odd)
+    again = browser.send(source, cast.at("admin/members/again/"), member=odd, method="member")
+    assert (device.status, mailed.status, again.status) == (404, 302, 200)
+    assert browser.open(cast.at(f"admin/members/again/?member={quote(odd[:2000])}")).status == 200
+    assert browser.open(cast.at()).status == 200, "still signed in"
+    for event in AuditEvent.objects.all():
+        assert odd not in (event.via, *event.fields), event.event
+
+
+def test_odd_characters_in_questions_and_answers_are_left_out(cast: Cast, post: PostOffice) -> None:
+    member = cast.yuki.member
+    request = ask_admin(VISITOR, address=cast.yuki.address, member_uid=member.uid, message="lost\x00 my\u202e\nphone")
+    assert request.message == "lost my phone"
+    answered = answer_help(cast.minjun.actor, request_uid=request.uid, answer="come\x00 by\n\nMinjun\u202e")
+    assert answered.answer == "come by\n\nMinjun"

@@ -12,6 +12,7 @@ from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
+from dure.core.text import readable
 from dure.mail import outbox
 from dure.mail.kinds import Kind
 from dure.mail.models import Letter
@@ -60,7 +61,7 @@ def ask_admin(actor: Actor, *, address: str, member_uid: str, message: str) -> H
         workspace=member.workspace,
         member=member,
         address=address,
-        message=" ".join(message.split())[:LONGEST_QUESTION],
+        message=" ".join(readable(message).split())[:LONGEST_QUESTION],
         asked_at=clock.now(),
     )
     _tell_admins(member)
@@ -97,7 +98,8 @@ def answer_help(actor: Actor, *, request_uid: str, answer: str) -> HelpRequest:
         raise NotFound
     if request.answered_at:
         raise AlreadyAnswered
-    request.answer, request.answered_at, request.answered_by_id = answer.strip()[:LONGEST_ANSWER], clock.now(), actor.id
+    request.answer, request.answered_at = readable(answer)[:LONGEST_ANSWER], clock.now()
+    request.answered_by_id = actor.id
     request.save(update_fields=["answer", "answered_at", "answered_by_id"])
     if request.answer:
         member = request.member

@@ -183,8 +183,9 @@ def mail_codes(actor: Actor, *, shown: Sequence[Shown], to: str) -> list[Member]
     ]
     if not handed:
         raise CodeReplaced
+    to = Address.PRIVATE if to == Address.PRIVATE else Address.ID
     handing.withdraw_letters(handed)
-    handing.post_codes(handed, to if to == Address.PRIVATE else Address.ID)
+    handing.post_codes(handed, to)
     record_many(
         actor,
         Event.CODE_MAILED,

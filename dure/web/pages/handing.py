@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dure.core import links
 from dure.core.errors import DomainError
+from dure.core.models import is_uid
 from dure.core.permissions import Permission
 from dure.mail import outbox
 from dure.members import queries
@@ -90,7 +91,7 @@ class AgainForm(MethodForm):
 def again(request: Any, **_names: Any) -> HttpResponse:
     """Show who is chosen and how, or issue anew."""
     asked = request.POST if request.method == "POST" else request.GET
-    uids = list(dict.fromkeys(asked.getlist("member")))
+    uids = [uid for uid in dict.fromkeys(asked.getlist("member")) if is_uid(uid)]
     form = AgainForm(request.POST or None, alone=len(uids) == 1)
     if request.method == "POST" and form.is_valid():
         try:
