@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from dure.accounts.actions import recovering
-from dure.accounts.models import Address, ListingCode
+from dure.accounts.models import Address, ListingCode, RecoveryRequest
 from dure.audit.models import AuditEvent
 from dure.core import clock
 from dure.mail.models import Letter
@@ -229,3 +229,17 @@ def test_a_stranger_who_uses_up_the_codes_does_not_keep_yuki_from_her_ids(cast: 
     post.deliver()
     subjects = [mail.subject for mail in post.to(cast.yuki.address)]
     assert len(subjects) == 6 and sum("code" in subject for subject in subjects) == 5
+
+
+def test_a_network_that_asked_too_much_is_heard_again_in_the_next_hour(
+    people: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovering, "QUESTIONS_AN_HOUR", 3)
+    at = clock.now().replace(minute=30)
+    heard = []
+    for minutes in (0, 1, 2, 3, 4, 50, 100):
+        turned = at + timedelta(minutes=minutes)
+        monkeypatch.setattr(clock, "now", lambda turned=turned: turned)
+        recovering.ask_for_reset(address=people.yuki.address, network="office", language="en")
+        heard.append(RecoveryRequest.objects.count())
+    assert heard == [1, 2, 3, 3, 3, 4, 5]

@@ -72,9 +72,12 @@ def ask_for_code(*, address: str, network: str, language: str) -> Asked:
 
 
 def _ask(purpose: Purpose, address: str, network: str, language: str, code: ListingCode | None = None) -> None:
-    """Write the question down, the same for everybody; too many from one network are dropped without a word."""
-    spelling = addresses.canonical(address)
-    counter = tries.Counter("asked", network, timedelta(hours=1))
+    """Write the question down, the same for everybody; too many from one network are dropped without a word.
+
+    Every hour has a count of its own: else one question an hour would keep an office shut out that once asked too much.
+    """
+    spelling, hour = addresses.canonical(address), int(clock.now().timestamp()) // 3600
+    counter = tries.Counter("asked", f"{network} {hour}", timedelta(hours=1))
     tries.count_failure([counter])
     dropped = tries.failures(counter) > QUESTIONS_AN_HOUR
     with writing():
