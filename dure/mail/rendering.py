@@ -1,9 +1,9 @@
 """From a letter's row to the message a mail server takes."""
 
 from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from dure.core import keys, links
+from dure.mail.headers import SMTP
 from dure.mail.models import Letter
 
 
@@ -39,7 +40,7 @@ def render(letter: Letter) -> EmailMessage:
         html = render_to_string(f"letters/{letter.kind}/body.html", context)
     message = EmailMessage(policy=SMTP)
     message["Subject"] = subject
-    message["From"] = formataddr((context["workspace_name"] or "Dure", sender()))
+    message["From"] = Address(context["workspace_name"] or "Dure", addr_spec=sender())
     message["To"] = payload["address"]
     message["Date"] = format_datetime(context["at"])
     message["Message-ID"] = message_id(letter)
