@@ -100,7 +100,7 @@ def _refuse_longer_than_own(actor: Actor, given: set[Permission], until: datetim
     if actor.is_super_admin:
         return
     own = dict(Grant.objects.filter(member_id=actor.id or 0).values_list("permission", "until"))
-    ends = [own[code] for code in {*given, Permission.ADMIN_ENTER} if given and own.get(code)]
+    ends = [end for code in {*given, Permission.ADMIN_ENTER} if given and (end := own.get(code))]
     if any(until is None or until > end for end in ends):
         raise LongerThanOwn
 
