@@ -1,16 +1,13 @@
 """Reading accounts."""
 
-from datetime import UTC
-from typing import Any
-
 from django.db import connection
 from django.db.models import Max, Q
-from django.utils.dateparse import parse_datetime
 
 from dure.accounts.activation import Code
 from dure.accounts.addresses import living
 from dure.accounts.models import Account, Address, Device
 from dure.core import clock
+from dure.core.database import moment_of
 
 
 def id_of(account_id: int) -> Address:
@@ -63,13 +60,7 @@ def signing_in(address: str) -> tuple[Account | None, Code | None]:
     if account.has_own_password or facts[0] is None:
         return account, None
     uid, encoded, *moments = facts
-    return account, Code(uid, encoded, *map(_moment, moments))
-
-
-def _moment(value: Any) -> Any:
-    """Read a moment as the models do; SQLite hands out text."""
-    moment = parse_datetime(value) if isinstance(value, str) else value
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+    return account, Code(uid, encoded, *map(moment_of, moments))
 
 
 def with_epoch(account_id: int, epoch: int) -> Account | None:

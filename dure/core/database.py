@@ -1,11 +1,13 @@
 """What connections need beyond Django's defaults."""
 
 import json
+from datetime import UTC
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Field, ForeignObject, Lookup
+from django.utils.dateparse import parse_datetime
 
 
 def checkpoint() -> None:
@@ -17,6 +19,12 @@ def checkpoint() -> None:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def moment_of(value: Any) -> Any:
+    """Read a moment as the models do; SQLite hands out text."""
+    moment = parse_datetime(value) if isinstance(value, str) else value
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
 @ForeignObject.register_lookup

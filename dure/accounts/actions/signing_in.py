@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -229,7 +230,9 @@ def signed_in(
         device.save(force_insert=True)
     else:
         Device.objects.filter(pk=device.pk).update(last_used_at=at, browser=browser.name[:200])
-    Account.objects.filter(pk=account.pk).update(signed_in_at=at)
+    with connection.cursor() as cursor:
+        moment = connection.ops.adapt_datetimefield_value(at)
+        cursor.execute("UPDATE dure_account SET signed_in_at = %s WHERE id = %s", [moment, account.pk])
     record(actor, Event.SIGNED_IN, subject_kind="account", subject_id=account.pk, via=via)
     return SignedIn(account=account, device=cookie, session=SessionStore.open_for(account, at, device.pk))
 
