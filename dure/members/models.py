@@ -58,6 +58,10 @@ class Member(models.Model):
                 fields=["workspace", "deadline_at"], condition=Q(state="registered"), name="member_by_deadline"
             ),
             models.Index(fields=["remind_at"], condition=Q(remind_at__isnull=False), name="member_to_remind"),
+            models.Index(
+                fields=["workspace", "starts_at"], condition=Q(starts_at__isnull=False), name="member_by_start"
+            ),
+            models.Index(fields=["workspace", "state"], condition=Q(is_super_admin=True), name="member_super_admin"),
         ]
 
 
