@@ -45,9 +45,9 @@ def render(letter: Letter) -> EmailMessage:
     message["Date"] = format_datetime(context["at"])
     message["Message-ID"] = message_id(letter)
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = letter.language
     message.set_content(text, cte="base64")
     message.add_alternative(html, subtype="html", cte="base64")
+    message["Content-Language"] = letter.language  # last: the content takes every header of its own kind along
     return message
 
 

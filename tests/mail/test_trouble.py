@@ -51,6 +51,7 @@ def test_sent_is_shown_and_everything_personal_is_wiped(cast: Cast, post: PostOf
     assert (registered.state, registered.sealed, registered.attempts) == (Letter.SENT, None, 1)
     assert mail.id == f"<{registered.uid}@{settings.ALLOWED_HOSTS[0]}>"
     assert mail.message["Auto-Submitted"] == "auto-generated"
+    assert mail.message["Content-Language"] == registered.language == "en"
     assert "sent" in shown(cast)
 
 
