@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -134,10 +134,17 @@ def fresh(view: View) -> View:
         proved = max(request.session.get(SINCE, 0), request.session.get(CONFIRMED, 0))
         ago = clock.now().timestamp() - proved
         if not -clock.SKEW.total_seconds() <= ago <= FRESH.total_seconds():
-            return redirect(f"{reverse('confirm')}?{urlencode({'next': request.path})}")
+            return redirect(f"{reverse('confirm')}?{urlencode({'next': _page_to_return_to(request)})}")
         return view(request, *arguments, **names)
 
     return opened
+
+
+def _page_to_return_to(request: HttpRequest) -> str:
+    """Return this page, or for a form that was sent the page it stood on, since some addresses only take forms."""
+    sender = urlsplit(request.headers.get("Referer", ""))
+    sent = request.method == "POST" and sender.netloc == request.get_host()
+    return safe_path(request, sender.path) if sent else request.path
 
 
 def _actor_in(account: Account, workspace: str) -> MemberActor | None:

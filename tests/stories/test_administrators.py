@@ -11,7 +11,7 @@ from dure.core.permissions import LABELS, Permission
 from dure.members.actions.administering import appoint_super_admin, dismiss_super_admin, grant
 from dure.members.actions.suspending import resume, suspend
 from dure.members.models import Grant, Member
-from tests.cast import Cast, Person, join
+from tests.cast import PASSWORD, Cast, Person, join
 from tests.post import PostOffice
 from tests.visitor import Page
 
@@ -229,3 +229,18 @@ def test_what_a_super_admin_offered_ends_with_their_role_and_waits_while_they_ar
     appoint_super_admin(cast.eve.actor, member_uid=cast.sora.member.uid)
     assert "over" in browser.open(address).text, "an offer from an earlier time"
     assert not cast.yuki.actor.is_super_admin
+
+
+def test_an_offer_is_withdrawn_after_a_long_while_and_from_the_end_of_the_list(
+    cast: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = offered(cast, post)
+    browser = cast.sora.browser()
+    page = browser.open(cast.at(f"admin/administrators/?after={cast.sora.member.pk}"))
+    assert page.status == 200
+    later = clock.now() + timedelta(minutes=16)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    page = browser.fill_in(browser.press(page, "Withdraw the offer"), current_password=PASSWORD)
+    assert (page.status, page.path) == (200, cast.at("admin/administrators/")), "back where the button stands"
+    browser.press(page, "Withdraw the offer")
+    assert "over" in cast.yuki.browser().open(address).text

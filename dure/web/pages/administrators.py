@@ -55,6 +55,7 @@ def administrators(request: Any, **_names: Any) -> HttpResponse:
         "found": [_person(row) for row in found],
         "next_url": f"{address}?after={after}" if after else None,
         "offered_to": name_of(offer.taker) if offer else "",
+        "own_uid": actor.member.uid,
     }
     return render(request, "pages/admin/administrators.html", context)
 
