@@ -249,12 +249,13 @@ def client_address(request: HttpRequest) -> ipaddress.IPv4Address | ipaddress.IP
     """Return the client's address; X-Forwarded-For is believed as far as trusted proxies wrote it, from the right."""
     hops = [*request.headers.get("X-Forwarded-For", "").split(","), request.META.get("REMOTE_ADDR", "")]
     trusted = [ipaddress.ip_network(network, strict=False) for network in settings.DURE["TRUSTED_PROXIES"]]
-    address = None
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address | None = None
     for hop in reversed([hop.strip() for hop in hops if hop.strip()]):
         try:
-            address = ipaddress.ip_address(hop)
+            heard = ipaddress.ip_address(hop)
         except ValueError:
             return address
+        address = getattr(heard, "ipv4_mapped", None) or heard
         if not any(address in network for network in trusted if network.version == address.version):
             return address
     return address

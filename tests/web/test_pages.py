@@ -190,6 +190,8 @@ def test_x_forwarded_for_is_believed_from_trusted_proxies_alone() -> None:
     assert forwarded("10.0.0.1", "192.0.2.66, 198.51.100.7, 10.0.0.2", ("10.0.0.0/8",)) == "198.51.100.0/24"
     assert forwarded("10.0.0.1", "rubbish", ("10.0.0.0/8",)) == "10.0.0.0/24"
     assert forwarded("2001:db8:1:2ff::1", "", ()) == "2001:db8:1:200::/56"
+    assert forwarded("::ffff:203.0.113.9", "", ()) == "203.0.113.0/24", "what a socket for both kinds tells of IPv4"
+    assert forwarded("::ffff:10.0.0.1", "198.51.100.7", ("10.0.0.0/8",)) == "198.51.100.0/24"
 
 
 @pytest.mark.parametrize("odd", ODD)
