@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from django.db import OperationalError
 from PIL import Image
 
 from dure.accounts.models import Address
@@ -133,6 +134,21 @@ def test_a_photo_is_cut_to_a_square_without_place_and_time(cast: Cast, post: Pos
     page = browser.open(edit_address(cast, cast.yuki.member))
     browser.fill_in(page, no_photo="on")
     assert list(folder.rglob("*.webp")) == [], "taken away with its files"
+
+
+@pytest.mark.parametrize("where", ["edit", "register"])
+def test_a_photo_whose_row_could_not_be_written_is_not_left_behind(
+    cast: Cast, post: PostOffice, folder: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def broken(*_arguments: object, **_names: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr("dure.members.profile.refresh_search", broken)
+    browser = cast.minjun.browser()
+    typed = {} if where == "edit" else {**HARU, "nickname": "Haru"}
+    address = edit_address(cast, cast.yuki.member) if where == "edit" else cast.at("admin/members/register/")
+    assert browser.send_file(browser.open(address), "photo", "me.png", picture("PNG"), **typed).status == 500
+    assert not [path for path in folder.rglob("*") if path.is_file()]
 
 
 def test_photos_go_with_the_person(cast: Cast, post: PostOffice, folder: Path) -> None:

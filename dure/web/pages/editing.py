@@ -124,7 +124,7 @@ def _save(request: Any, form: EditForm, member_uid: str) -> HttpResponse:
         member, old = editing.edit_member(
             request.actor, member_uid=member_uid, typed=typed, was=form.cleaned_data["was"], photo=photo
         )
-    except DomainError:
+    except Exception:
         photos.remove(photo or "")
         raise
     photos.remove(old)

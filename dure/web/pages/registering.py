@@ -91,7 +91,7 @@ def _register(request: Any, form: RegisterForm) -> Registered | Invited:
     typed = {name: value for name, value in form.cleaned_data.items() if name not in (*details, "photo")}
     try:
         registered = register_member(request.actor, **typed, details=details, photo=photo)
-    except DomainError:
+    except Exception:
         photos.remove(photo)
         raise
     if not (registered.is_new if isinstance(registered, Invited) else registered.handed):
