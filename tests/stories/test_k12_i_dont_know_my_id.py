@@ -13,8 +13,10 @@ from dure.accounts.models import Address, ListingCode, RecoveryRequest
 from dure.audit.models import AuditEvent
 from dure.core import clock
 from dure.mail.models import Letter
+from dure.members.actions.asking import answer_help, ask_admin
 from dure.members.actions.recovering import answer_all
 from dure.members.models import HelpRequest
+from dure.web.door import VISITOR
 from tests.cast import PASSWORD, Cast
 from tests.post import PostOffice
 from tests.stories.steps import HARU, register
@@ -243,3 +245,11 @@ def test_a_network_that_asked_too_much_is_heard_again_in_the_next_hour(
         recovering.ask_for_reset(address=people.yuki.address, network="office", language="en")
         heard.append(RecoveryRequest.objects.count())
     assert heard == [1, 2, 3, 3, 3, 4, 5]
+
+
+def test_an_answer_to_a_private_address_says_so_to_the_admins(cast: Cast, post: PostOffice) -> None:
+    with_private(cast, proven=True)
+    for address, to in ((PRIVATE, "private"), (cast.yuki.address, "id")):
+        asked_for = ask_admin(VISITOR, address=address, member_uid=cast.yuki.member.uid, message="")
+        answer_help(cast.minjun.actor, request_uid=asked_for.uid, answer="Come by.")
+        assert Letter.objects.filter(kind="help_answered").latest("id").to == to

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from dure.accounts.models import Account
-from dure.accounts.queries import id_of
+from dure.accounts.models import Account, Address
+from dure.accounts.queries import id_of, spellings_of
 from dure.core import clock
 from dure.core.action import action, record
 from dure.core.actor import Actor
@@ -106,7 +106,7 @@ def answer_help(actor: Actor, *, request_uid: str, answer: str) -> HelpRequest:
         outbox.post(
             Kind.HELP_ANSWERED,
             address=request.address,
-            to="id",
+            to=Address.ID if request.address in spellings_of(member.account_id) else Address.PRIVATE,
             language=member.account.language,
             account_id=member.account_id,
             workspace_id=member.workspace_id,
