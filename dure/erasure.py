@@ -49,7 +49,8 @@ RULES = {
 
 def erase_account(account: Account) -> None:
     """Delete an account and everything that is about it; part of an action or of the worker's purge."""
-    own = [one.canonical for one in joining.addresses_of(account) if one.proven_at or one.kind != Address.PRIVATE]
+    wished = (Address.PRIVATE, Address.PENDING)
+    own = [one.canonical for one in joining.addresses_of(account) if one.proven_at or one.kind not in wished]
     invitations = Invitation.objects.filter(address__in=own)
     for row in (Profile.objects.filter(member__account=account), invitations):
         for name in row.exclude(photo="").values_list("photo", flat=True):

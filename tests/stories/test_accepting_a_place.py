@@ -186,6 +186,8 @@ def test_a_proven_private_address_and_an_alias_count_too(cast: Cast, post: PostO
     assert browser.open("/workspaces/").text.count("한빛소프트") == 2
     browser.press(waiting_page(browser), "Accept")
     assert not Invitation.objects.filter(accepted_at=None).exists(), "one answer for one person"
+    post.deliver()
+    assert post.to("alex.old@fernweh.example") == [], "the other letter is taken back"
     assert "member of this workspace already" in invite(cast, id="alex.old@fernweh.example").error_beside("id")
 
 
@@ -497,6 +499,18 @@ def test_everything_ended_is_deleted_after_a_month_and_with_the_account(
     invite(cast)
     erase_account(cast.alex.account)
     assert not Invitation.objects.exists() and not Letter.objects.exclude(account_id=cast.minjun.account.pk).exists()
+
+
+def test_erasing_somebody_who_wanted_another_ones_address_leaves_that_ones_invitation(
+    cast: Cast, post: PostOffice
+) -> None:
+    from dure.erasure import erase_account
+
+    invite(cast)
+    until = clock.now() + timedelta(days=1)
+    Address.objects.create(account=cast.yuki.account, canonical=ALEX["id"], kind=Address.PENDING, until=until)
+    erase_account(cast.yuki.account)
+    assert the_one().address == ALEX["id"]
 
 
 def test_the_lists_are_paged_and_cost_the_same_at_any_length(cast: Cast, post: PostOffice) -> None:

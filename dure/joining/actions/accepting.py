@@ -18,6 +18,7 @@ from dure.joining.actions.inviting import InvitationEnded, end
 from dure.joining.models import Invitation, InvitationToken
 from dure.joining.people import Person, member_of
 from dure.joining.rules import state_of
+from dure.mail import outbox
 from dure.members import queries as members
 from dure.members.actions.admitting import welcome
 from dure.members.actions.editing import fill_new
@@ -187,4 +188,5 @@ def _answer_others(invitation: Invitation, account: Account, member: Member, at:
     """End the other invitations of this workspace to the same person's ID and aliases with the same answer."""
     own = [one.canonical for one in queries.addresses_of(account) if one.kind != Address.PRIVATE]
     others = queries.invitations(invitation.workspace_id).filter(address__in=own, ended_at=None)
+    outbox.withdraw_about(others.values_list("uid", flat=True))
     others.update(accepted_at=at, ended_at=at, details={}, member=member)

@@ -180,11 +180,12 @@ def ask_again(actor: Actor, *, handle: str) -> None:
     Anybody can ask for it, so it prolongs nothing, comes at most every five minutes, and says nothing.
     """
     token = queries.by_handle(handle)
-    invitation = token.invitation if token else None
-    record(actor, Event.INVITED_AGAIN, subject_kind="invitation", subject_id=invitation.pk if invitation else None)
+    subject_id = token.invitation_id if token else None
+    record(actor, Event.INVITED_AGAIN, subject_kind="invitation", subject_id=subject_id)
+    joined = Invitation.objects.select_related("workspace").select_for_update(of=("self",))
+    invitation = joined.filter(pk=subject_id or 0).first()
     if invitation is None or rules.state_of(invitation) is not State.WAITING:
         return
-    Invitation.objects.select_for_update().get(pk=invitation.pk)
     if not invitation.tokens.filter(issued_at__gt=clock.now() - BETWEEN_MAILS).exists():
         _mail(invitation)
 
