@@ -10,6 +10,7 @@ from PIL import Image
 
 from dure.accounts.models import Address
 from dure.audit.models import AuditEvent
+from dure.core import clock
 from dure.erasure import erase_account
 from dure.members.models import Change, Member, Profile
 from tests.cast import Cast
@@ -134,6 +135,17 @@ def test_a_photo_is_cut_to_a_square_without_place_and_time(cast: Cast, post: Pos
     page = browser.open(edit_address(cast, cast.yuki.member))
     browser.fill_in(page, no_photo="on")
     assert list(folder.rglob("*.webp")) == [], "taken away with its files"
+
+
+@pytest.mark.parametrize(("address", "words"), [("other@home.example", "was written down"), ("", "was removed")])
+def test_the_owner_is_told_when_an_admin_changes_the_private_address(
+    cast: Cast, post: PostOffice, address: str, words: str
+) -> None:
+    at = clock.now()
+    Address.objects.create(account=cast.yuki.account, canonical="yuki@home.example", kind="private", proven_at=at)
+    browser = cast.minjun.browser()
+    browser.fill_in(browser.open(edit_address(cast, cast.yuki.member)), private_address=address)
+    assert words in post.last_to(cast.yuki.address).text
 
 
 @pytest.mark.parametrize("where", ["edit", "register"])

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import addresses, ids
+from dure.accounts.letters import post_to_id
 from dure.accounts.models import Account, Address
 from dure.core import clock
 from dure.core.action import action, record
@@ -13,6 +14,7 @@ from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotAllowed, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
+from dure.mail.kinds import Kind
 from dure.members import names, profile, queries
 from dure.members.models import Change, Member, Profile
 from dure.members.profile import InvalidField
@@ -143,6 +145,9 @@ def _apply(member: Member, changed: dict[str, str], photo: str | None) -> str:
         ids.take_private_away(member.account_id)
         if changed["private_address"]:
             ids.add_private(member.account_id, changed["private_address"])
+        if member.account.has_own_password:
+            what = "set" if changed["private_address"] else "removed"
+            post_to_id(member.account, Kind.PRIVATE_CHANGED, what=what)
     return old_photo
 
 
