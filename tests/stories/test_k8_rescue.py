@@ -15,6 +15,7 @@ from dure.core import clock
 from dure.members.actions.rescuing import WrongRescueCode, make_rescue_codes, rescue_by_code
 from dure.members.actions.suspending import suspend
 from dure.members.models import Member, RescueCode
+from tests.accounts.factor import with_app
 from tests.cast import PASSWORD, Cast
 from tests.post import PostOffice
 from tests.stories.steps import NEW_PASSWORD
@@ -128,6 +129,22 @@ def test_the_operator_prints_a_link_that_works_once(cast: Cast, post: PostOffice
     assert cast.visitor().open(link).status == 410
     assert "password" in post.last_to(cast.sora.address).subject, "the owner is told"
     assert AuditEvent.objects.filter(event="member.rescue_link_made", door="command").exists()
+
+
+def test_the_operator_opens_the_way_for_whoever_lost_the_second_factor_too(cast: Cast, post: PostOffice) -> None:
+    with_app(cast.sora.account)
+    with pytest.raises(CommandError, match="no super admin"):
+        say(cast.yuki.address, "--without-factor")
+    link = next(word for word in say(cast.sora.address, "--without-factor").split() if "/l/" in word)
+    browser = cast.visitor()
+    page = browser.open(browser.open(link).path + "password/")
+    assert browser.fill_in(page, new_password=NEW_PASSWORD).path == cast.at()
+    post.deliver()
+    assert any("second factor" in mail.subject for mail in post.to(cast.sora.address)), "the owner is told"
+    event = AuditEvent.objects.get(event="member.factor_reset")
+    assert (event.door, event.subject_id) == ("command", cast.sora.member.pk)
+    with pytest.raises(CommandError, match="no second factor"):
+        say(cast.sora.address, "--without-factor")
 
 
 def test_the_printed_link_ends_after_an_hour(cast: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,9 @@ class Command(BaseCommand):
         parser.add_argument("--workspace", default="", help="uid or name, when there are several")
         parser.add_argument("--resume", action="store_true", help="resume a suspended super admin as well")
         parser.add_argument(
+            "--without-factor", action="store_true", help="take the second factor away as well: app and codes are lost"
+        )
+        parser.add_argument(
             "--appoint", action="store_true", help="make this active member a super admin, when none can sign in"
         )
 
@@ -40,6 +43,8 @@ class Command(BaseCommand):
                 rescuing.appoint_when_none_is_able(actor, member_uid=member.uid)
             if options["resume"] and member.suspended_at:
                 suspending.resume(actor, member_uid=member.uid)
+            if options["without_factor"]:
+                rescuing.take_lost_factor_away(actor, member_uid=member.uid)
             if not options["appoint"]:
                 secret = rescuing.make_rescue_link(actor, member_uid=member.uid)
                 self.stdout.write("Open this link within an hour; it works once and sets a new password:")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import activation, addresses, hashing, passwords, tries
 from dure.accounts.actions.changing import save_password, tell_of_password
+from dure.accounts.actions.factors import NoFactor, clear_factors, end_everything, tell_of_factor
 from dure.accounts.models import Account
 from dure.accounts.queries import spellings_of
 from dure.core import clock, keys, secrets
@@ -101,6 +102,16 @@ def rescue_by_code(actor: Actor, *, address: str, code: Any, password: str, netw
     return account
 
 
+def _super_admin(actor: Actor, member_uid: str) -> Member:
+    """Lock a super admin, for the operator alone."""
+    if actor.kind != "operator":
+        raise NotAllowed
+    member = queries.one(actor.workspace_id, member_uid, lock=True)
+    if member is None or not member.is_super_admin:
+        raise NotFound
+    return member
+
+
 @action(needs=Permission.ADMINS_MANAGE, records=Event.RESCUE_LINK_MADE)
 def make_rescue_link(actor: Actor, *, member_uid: str) -> str:
     """Return the secret of a link that sets a super admin's password, for the operator to hand over; it proves nothing.
@@ -108,14 +119,28 @@ def make_rescue_link(actor: Actor, *, member_uid: str) -> str:
     :raises NotAllowed: unless the actor is the operator.
     :raises NotFound: no such super admin here.
     """
-    if actor.kind != "operator":
-        raise NotAllowed
-    member = queries.one(actor.workspace_id, member_uid, lock=True)
-    if member is None or not member.is_super_admin:
-        raise NotFound
+    member = _super_admin(actor, member_uid)
     issued = secrets.reissue(Purpose.RESET_PASSWORD, account_id=member.account_id, workspace_id=None, address_id=None)
     record(actor, Event.RESCUE_LINK_MADE, subject_kind="member", subject_id=member.pk, via=issued.row.uid)
     return issued.value
+
+
+@action(needs=Permission.ADMINS_MANAGE, records=Event.FACTOR_RESET)
+def take_lost_factor_away(actor: Actor, *, member_uid: str) -> None:
+    """Take a super admin's second factor away when app, passkeys and spare codes are lost; every session ends.
+
+    :raises NotAllowed: unless the actor is the operator.
+    :raises NotFound: no such super admin here.
+    :raises NoFactor: there is none.
+    """
+    member = _super_admin(actor, member_uid)
+    account = Account.objects.select_for_update().get(pk=member.account_id)
+    if not account.has_factor:
+        raise NoFactor
+    clear_factors(account)
+    end_everything(account)
+    tell_of_factor(account, "reset")
+    record(actor, Event.FACTOR_RESET, subject_kind="member", subject_id=member.pk, fields=["second_factor"])
 
 
 @action(needs=Permission.ADMINS_MANAGE, records=Event.SUPER_ADMIN_APPOINTED)
