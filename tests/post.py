@@ -38,10 +38,10 @@ class Mail:
         return str(self.message["Message-ID"])
 
     def part(self, kind: str) -> str:
-        """Return the ``plain`` or ``html`` body."""
+        """Return the ``plain`` or ``html`` body, without the places where a long address may break."""
         body = self.message.get_body((kind,))
         assert body is not None, f"no {kind} part"
-        return body.get_content()
+        return body.get_content().replace("<wbr>", "")
 
     @property
     def text(self) -> str:

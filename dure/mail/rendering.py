@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from dure.core import keys, links
+from dure.core.zones import zone_name
 from dure.mail.headers import SMTP
 from dure.mail.models import Letter
 
@@ -35,6 +36,7 @@ def render(letter: Letter) -> EmailMessage:
     payload = keys.unseal("letter", letter.sealed or b"")
     context = _context(letter, payload)
     with translation.override(letter.language), timezone.override(ZoneInfo(context["zone"])):
+        context["zone"] = zone_name(context["zone"])
         subject = " ".join(render_to_string(f"letters/{letter.kind}/subject.txt", context).split())
         text = render_to_string(f"letters/{letter.kind}/body.txt", context)
         html = render_to_string(f"letters/{letter.kind}/body.html", context)
@@ -53,7 +55,10 @@ def render(letter: Letter) -> EmailMessage:
 
 def _context(letter: Letter, payload: dict[str, Any]) -> dict[str, Any]:
     context = {"workspace_name": "", "name": "", "id_address": "", "zone": "UTC", **payload["context"]}
+    local, _at, domain = context["id_address"].partition("@")
     return context | {
+        "id_local": local,
+        "id_domain": domain,
         "link": links.mailed(payload["secret"]) if payload["secret"] else "",
         "sign_in_url": links.absolute("/sign-in/"),
         "guide_url": links.absolute("/how-to-start/"),

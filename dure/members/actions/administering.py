@@ -1,14 +1,16 @@
 """Admin rights and super admins: nobody grants more than they hold (PRODUCT.md §4.10, §6)."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import F
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from dure.accounts.queries import id_of
-from dure.core import clock
+from dure.core import clock, links
 from dure.core.action import action, record
 from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotAllowed, NotFound
@@ -129,12 +131,25 @@ def _tell(member: Member, *, given: set[Permission], taken: set[Permission], unt
         if rights:
             with translation.override(member.account.language):
                 named = [str(LABELS[code]) for code in Permission if code in rights]
-            post_to_id(member, kind, {"rights": named, "until": until.isoformat() if until else ""})
+                _post(member, kind, named, until=_last_day(member, until))
 
 
 def _tell_super(member: Member, kind: Kind) -> None:
     with translation.override(member.account.language):
-        post_to_id(member, kind, {"rights": [str(_("super admin"))], "until": ""})
+        _post(member, kind, [str(_("super admin"))])
+
+
+def _post(member: Member, kind: Kind, rights: list[str], *, until: str = "") -> None:
+    address = links.absolute(f"/w/{member.workspace.uid}/admin/")
+    post_to_id(member, kind, {"rights": rights, "until": until, "address": address})
+
+
+def _last_day(member: Member, until: datetime | None) -> str:
+    """Return the last day on which a right holds, as it is written in the active language."""
+    if until is None:
+        return ""
+    last = (until - timedelta(seconds=1)).astimezone(ZoneInfo(member.workspace.time_zone))
+    return date_format(last, "DATE_FORMAT")
 
 
 def _lead(actor: Actor, member_uid: str) -> Member:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dure.accounts.models import Account, Address
 from dure.accounts.queries import id_of, spellings_of
-from dure.core import clock
+from dure.core import clock, links
 from dure.core.action import action, record
 from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotFound
@@ -80,9 +80,10 @@ def _tell_admins(member: Member) -> None:
     told = Letter.objects.filter(workspace_id=member.workspace_id, kind=Kind.HELP_ASKED, posted_at__gt=since)
     recently = set(told.values_list("account_id", flat=True))
     name = names.display_name(member.family_name, member.given_name, member.name_language)
+    address = links.absolute(f"/w/{member.workspace.uid}/admin/help/")
     for admin in admins:
         if admin.account_id not in recently:
-            post_to_id(admin, Kind.HELP_ASKED, {"asker": name})
+            post_to_id(admin, Kind.HELP_ASKED, {"asker": name, "address": address})
 
 
 @action(needs=Permission.MEMBERS_MANAGE, records=Event.HELP_ANSWERED)
