@@ -100,6 +100,7 @@ FIELDS = {
     "time_zone": Field(_("Time zone"), _zone),
 }
 DAYS = ("birthday", "join_date")
+PHONES = ("mobile_phone", "office_phone")
 NAMED = ("phonetic_family_name", "phonetic_given_name", "name_ko", "name_en", "name_ja", "nickname")
 
 
@@ -116,6 +117,19 @@ def texts(profile: Profile | None) -> dict[str, str]:
     """Return every field as text, empty where nothing is known."""
     values = {name: getattr(profile, name, "") or "" for name in FIELDS}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+
+
+def shown(name: str, value: str) -> str:
+    """Return a stored text as people read it: telephone numbers in groups."""
+    if name not in PHONES or not value:
+        return value
+    number, _hash, extension = value.partition(" #")
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return value
+    grouped = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return f"{grouped} #{extension}" if extension else grouped
 
 
 def assign(profile: Profile, values: dict[str, str]) -> None:

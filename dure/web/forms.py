@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
 
 from dure.core.errors import DomainError
 
@@ -23,6 +24,7 @@ class PaperForm(forms.Form):
     def __init__(self, *arguments: Any, **names: Any) -> None:
         super().__init__(*arguments, **names)
         for field in self.fields.values():
+            field.error_messages["required"] = _("Fill this in.")
             if not isinstance(field.widget, forms.RadioSelect | forms.CheckboxInput | forms.CheckboxSelectMultiple):
                 field.widget.attrs.setdefault("class", "input")
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from dure.accounts import activation
 from dure.accounts.models import ActivationCode, Address
+from dure.core import clock
 from dure.core.models import OneTimeSecret
 from dure.core.secrets import Purpose, end_of
 from dure.mail import kinds
@@ -94,8 +95,14 @@ def letter_facts(letter: Letter) -> dict[str, Any]:
         "mark": LETTER_MARKS[letter.state],
         "detail": problem_of(letter) if letter.state != Letter.SENT else "",
         "at": letter.ended_at or letter.posted_at,
+        "goes_at": letter.due_at if letter.state == Letter.WAITING and _is_early(letter) else None,
         "next_try_at": letter.due_at if letter.state == Letter.WAITING and letter.attempts else None,
     }
+
+
+def _is_early(letter: Letter) -> bool:
+    """Tell whether a letter waits for its day, as that of somebody who starts later does."""
+    return not letter.attempts and letter.due_at > clock.now()
 
 
 def person(actor: MemberActor, member: Any) -> dict[str, Any]:
@@ -142,7 +149,11 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
 
 def _details(row: Profile | None) -> list[dict[str, Any]]:
     known = profile.texts(row)
-    return [{"label": profile.FIELDS[name].label, "value": value} for name, value in known.items() if value]
+    return [
+        {"label": profile.FIELDS[name].label, "value": profile.shown(name, value)}
+        for name, value in known.items()
+        if value
+    ]
 
 
 def _may_send_again(actor: MemberActor, member: Member, managed: bool) -> bool:
@@ -185,8 +196,8 @@ def _changes(member: Member) -> list[dict[str, Any]]:
         {
             "at": row.at,
             "label": CHANGE_LABELS.get(row.field, row.field),
-            "before": row.before,
-            "after": row.after,
+            "before": profile.shown(row.field, row.before),
+            "after": profile.shown(row.field, row.after),
             "who": people.get(row.actor_id or 0, ""),
         }
         for row in rows

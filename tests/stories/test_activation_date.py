@@ -68,3 +68,15 @@ def test_today_means_now(cast: Cast, post: PostOffice) -> None:
     register(cast, cast.minjun, starts_on=day(0))
     assert Member.objects.get(given_name="하은").starts_at is None
     post.last_to(HARU["id"])
+
+
+def test_an_early_mail_is_announced_for_its_day(cast: Cast, post: PostOffice) -> None:
+    browser = cast.minjun.browser()
+    page = browser.fill_in(
+        browser.open(cast.at("admin/members/register/")), **HARU, starts_on=day(10), method="generate"
+    )
+    assert "starts on" in page.text and "from that day on" in page.text
+    page = browser.press(page, "Send by e-mail")
+    assert "when they start" in page.text and "on its way" not in page.text
+    for path in (page.path, cast.at("admin/mail/")):
+        assert "goes out" in browser.open(path).text

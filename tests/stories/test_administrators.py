@@ -1,5 +1,6 @@
 """Administrators: appointed and dismissed with permissions from the catalogue, until a date (PRODUCT.md §4.10, §6)."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -61,6 +62,19 @@ def test_rights_end_with_their_last_day_without_any_sweep(
 def test_a_day_that_has_passed_is_told_beside_its_field(cast: Cast, post: PostOffice) -> None:
     page = tick(cast, cast.sora, cast.yuki, "members.manage", until="2020-01-01")
     assert page.error_beside("until") and cast.yuki.actor.permissions == frozenset()
+    assert re.search(r'value="members\.manage" checked', page.body), "what was ticked stays"
+
+
+def test_the_letter_tells_the_rights_until_when_and_where_to_use_them(cast: Cast, post: PostOffice) -> None:
+    last_day = clock.now() + timedelta(hours=9, days=2)
+    tick(cast, cast.sora, cast.yuki, "members.manage", until=f"{last_day:%Y-%m-%d}")
+    mail = post.last_to(cast.yuki.address)
+    told = f"end by themselves after {last_day:%a} {last_day.day} {last_day:%B %Y}"
+    for body in (mail.text, mail.part("html")):
+        assert "Member management" in body and told in body and cast.at("admin/") in body
+    tick(cast, cast.sora, cast.yuki)
+    page = tick(cast, cast.sora, cast.eve)
+    assert "holds no admin rights" in page.text
 
 
 def test_nobody_grants_or_takes_more_than_they_hold(cast: Cast, post: PostOffice) -> None:

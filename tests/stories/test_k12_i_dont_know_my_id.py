@@ -171,7 +171,7 @@ def test_yuki_asks_an_admin_who_answers(cast: Cast, post: PostOffice) -> None:
     admin = cast.minjun.browser()
     page = admin.open(cast.at("admin/help/"))
     assert "My phone is lost." in page.text and cast.yuki.address in page.text
-    assert "Answered." in admin.fill_in(page, answer="Come to the third floor.").text
+    assert "The answer is on its way to" in admin.fill_in(page, answer="Come to the third floor.").text
     assert "third floor" in post.last_to(cast.yuki.address).text
     assert "third floor" in admin.open(cast.at("admin/help/?state=answered")).text
     assert "My phone" not in cast.alex.browser().open(f"/w/{cast.fernweh.uid}/admin/help/").text

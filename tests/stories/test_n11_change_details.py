@@ -1,6 +1,7 @@
 """N11: change a member's details later; N7: show all fields. The history tells before and after."""
 
 import io
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -45,7 +46,7 @@ def test_minjun_changes_yukis_details_and_the_history_tells(cast: Cast, post: Po
     }  # fmt: skip
     page = browser.fill_in(browser.open(edit_address(cast, cast.yuki.member)), **typed)
     assert "details are saved" in page.text
-    for words in ("佐藤 雪", "ゆっきー", "+821012345678", "1990-02-28", "H-204", "Minjun Kim"):
+    for words in ("佐藤 雪", "ゆっきー", "+82 10-1234-5678", "1990-02-28", "H-204", "Minjun Kim"):
         assert words in page.text, words
     changes = {change.field: (change.before, change.after) for change in Change.objects.all()}
     assert changes["family_name"] == ("田中", "佐藤") and changes["nickname"] == ("", "ゆっきー")
@@ -57,7 +58,7 @@ def test_minjun_changes_yukis_details_and_the_history_tells(cast: Cast, post: Po
 
 def test_all_fields_can_be_filled_in_when_registering(cast: Cast, post: PostOffice) -> None:
     page = register(cast, cast.minjun, nickname="Haru", office_phone="02-555-1234", join_date="2026-12-01")
-    assert "Haru" in page.text and "+8225551234" in page.text
+    assert "Haru" in page.text and "+82 2-555-1234" in page.text
     assert Change.objects.count() == 0, "a history begins with the first change"
 
 
@@ -246,3 +247,17 @@ def test_eve_yuki_and_alex_change_nothing_and_minjun_no_super_admin(cast: Cast, 
     browser = cast.minjun.browser()
     page = browser.fill_in(browser.open(edit_address(cast, cast.sora.member)), duty="Gardener")
     assert page.status == 403 and not Profile.objects.exists()
+
+
+def test_each_field_brings_the_keyboard_it_needs(cast: Cast, post: PostOffice) -> None:
+    page = cast.minjun.browser().open(cast.at("admin/members/register/"))
+    numbers = set(re.findall(r'type="tel" name="(\w+)"', page.body))
+    assert numbers == {"mobile_phone", "office_phone"}
+    assert 'list="time-zones"' in page.body and '<option value="Asia/Tokyo">' in page.body
+
+
+def test_correcting_begins_with_the_id_as_it_was_typed(cast: Cast, post: PostOffice) -> None:
+    register(cast, cast.minjun)
+    uid = Member.objects.get(given_name="하은").uid
+    page = cast.minjun.browser().open(cast.at(f"admin/members/{uid}/correct-id/"))
+    assert f'value="{HARU["id"]}"' in page.body

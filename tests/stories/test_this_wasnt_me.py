@@ -39,10 +39,12 @@ def test_this_wasnt_me(cast: Cast, post: PostOffice) -> None:
         assert words in page.text, words
     page = owner.press(page, "Undo the change")
     assert kinds(cast) == {OLD: "id"} and page.form_with("new_password")
+    assert f"{OLD} is your ID again" in page.text
     assert intruder.open(cast.at()).path.startswith("/sign-in/")
     assert not opens(cast, OLD) and not opens(cast, "thief@nowhere.example"), "the known password is dead at once"
     page = owner.fill_in(page, new_password=NEW_PASSWORD)
     assert page.path == cast.at() and opens(cast, OLD, NEW_PASSWORD)
+    assert "You are in" not in page.text, "nobody is welcomed who was here before"
     assert "no longer belongs" in post.last_to("thief@nowhere.example").text
     event = AuditEvent.objects.get(event="account.id_change_undone", subject_kind="account")
     assert event.fields == ["id", "password"]

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dure.core import clock
+from dure.accounts import queries as accounts
+from dure.core import clock, links
 from dure.core.errors import DomainError
 from dure.core.permissions import LABELS, MEANINGS, Permission
 from dure.members import queries
@@ -92,17 +93,17 @@ def rights(request: Any, member_uid: str, **_names: Any) -> HttpResponse:
         raise Http404
     held = {Permission(one.permission): one for one in member.grants.all() if not one.until or one.until > clock.now()}
     form = RightsForm(request.POST or None, initial={"until": _last_day(request, held)})
+    ticked = _ticked(request, held) if request.method == "POST" else set(held)
     if request.method == "POST" and form.is_valid():
-        typed = {code for code in Permission if code in request.POST.getlist("permission") and actor.may(code)}
-        wanted = typed | {code for code in held if not actor.may(code)}
         try:
-            administering.grant(actor, member_uid=member_uid, permissions=wanted, until=_end_of(request, form))
+            administering.grant(actor, member_uid=member_uid, permissions=ticked, until=_end_of(request, form))
         except DomainError as refused:
             if refused.status in (403, 404):
                 raise
             form.refuse(refused)
         else:
-            messages.success(request, _("%(name)s’s rights are saved.") % {"name": name_of(member)})
+            said = _("%(name)s’s rights are saved.") if ticked else _("%(name)s holds no admin rights.")
+            messages.success(request, said % {"name": name_of(member)})
             return redirect("administrators", actor.member.workspace.uid)
     context = {
         "form": form,
@@ -110,19 +111,25 @@ def rights(request: Any, member_uid: str, **_names: Any) -> HttpResponse:
         "uid": member_uid,
         "name": name_of(member),
         "is_super_admin": member.is_super_admin,
-        "rights": [_choice(actor, code, held) for code in Permission],
+        "rights": [_choice(actor, code, held, ticked) for code in Permission],
         "leads": actor.is_super_admin,
         "oneself": member.pk == actor.id,
     }
     return render(request, "pages/admin/rights.html", context)
 
 
-def _choice(actor: Any, code: Permission, held: dict[Permission, Any]) -> dict[str, Any]:
+def _ticked(request: Any, held: dict[Permission, Any]) -> set[Permission]:
+    """Return what was ticked, and what is held and not the actor's to take."""
+    typed = {code for code in Permission if code in request.POST.getlist("permission") and request.actor.may(code)}
+    return typed | {code for code in held if not request.actor.may(code)}
+
+
+def _choice(actor: Any, code: Permission, held: dict[Permission, Any], ticked: set[Permission]) -> dict[str, Any]:
     return {
         "code": str(code),
         "label": LABELS[code],
         "meaning": MEANINGS[code],
-        "held": code in held,
+        "ticked": code in ticked,
         "may": actor.may(code),
         "limited": bool(code in held and held[code].unit_id),
     }
@@ -205,6 +212,7 @@ def rescue_codes(request: Any, **_names: Any) -> HttpResponse:
     codes = rescuing.make_rescue_codes(request.actor) if request.method == "POST" else []
     left = request.actor.member.rescue_codes.filter(used_at=None).count()
     context = {"codes": codes, "left": str(left), "section": "administrators", "leads": request.actor.is_super_admin}
+    context |= {"id_address": accounts.id_address(request.owner.account), "rescue_url": links.absolute("/rescue/")}
     response = render(request, "pages/admin/rescue_codes.html", context)
     response.headers["Cache-Control"] = "no-store"
     return response

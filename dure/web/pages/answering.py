@@ -17,6 +17,7 @@ from dure.accounts import queries as accounts
 from dure.accounts.actors import Owner
 from dure.accounts.models import Account
 from dure.core import clock
+from dure.core.zones import zone_name
 from dure.joining import queries
 from dure.joining.actions import accepting
 from dure.joining.actions.inviting import InvitationEnded
@@ -47,7 +48,7 @@ def facts(invitation: Invitation) -> dict[str, Any]:
         "address": invitation.address,
         "starts_at": invitation.starts_at if ahead else None,
         "expires_at": invitation.expires_at,
-        "zone": workspace.time_zone,
+        "zone": zone_name(workspace.time_zone),
         "details": [
             {"label": field.label, "value": details[name]} for name, field in profile.FIELDS.items() if name in details
         ],

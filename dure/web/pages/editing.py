@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dure.accounts.addresses import AddressTaken
+from dure.accounts.queries import id_of
 from dure.core import keys
 from dure.core.errors import DomainError
 from dure.core.permissions import Permission
+from dure.core.zones import zone_list
 from dure.members import photos, profile, queries
 from dure.members.actions import correcting, editing
 from dure.members.models import Profile
@@ -23,6 +25,9 @@ from dure.web.context import avatar_of, name_of
 from dure.web.forms import PaperForm, id_field
 
 MANAGE = door.page(needs=Permission.MEMBERS_MANAGE)
+
+
+KINDS = {**{name: {"type": "tel"} for name in profile.PHONES}, "time_zone": {"list": "time-zones"}}
 
 
 class ProfileForm(PaperForm):
@@ -38,11 +43,15 @@ class ProfileForm(PaperForm):
     def __init__(self, *arguments: Any, **names: Any) -> None:
         super().__init__(*arguments, **names)
         for name, field in profile.FIELDS.items():
-            kind = {"type": "date"} if name in profile.DAYS else {"type": "tel"} if "phone" in name else {}
+            kind = KINDS.get(name, {"type": "date"} if name in profile.DAYS else {})
             widget = forms.TextInput({"class": "input", "autocomplete": "off", **kind})
             self.fields[name] = forms.CharField(
                 label=field.label, required=False, strip=False, max_length=300, widget=widget
             )
+
+    def zones(self) -> list[str]:
+        """Return what the field of the time zone proposes."""
+        return zone_list()
 
     def details(self) -> dict[str, str]:
         """Return what was typed into the fields of the profile."""
@@ -145,7 +154,7 @@ def correct(request: Any, member_uid: str, **_names: Any) -> HttpResponse:
     member = queries.one(request.actor.workspace_id, member_uid)
     if member is None:
         raise Http404
-    form = CorrectForm(request.POST or None)
+    form = CorrectForm(request.POST or None, initial={"id": id_of(member.account_id).canonical})
     workspace = request.actor.member.workspace.uid
     if request.method == "POST" and form.is_valid():
         try:

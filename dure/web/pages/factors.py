@@ -68,9 +68,10 @@ def sign_out_device(request: Any) -> HttpResponse:
     device = request.POST.get("device", "")
     if device:
         end_device(request.owner, device_uid=device)
+        messages.success(request, _("Signed out there, from the next request on."))
     else:
         sign_out_others(request.owner, session_key=request.session.session_key)
-    messages.success(request, _("Signed out there, from the next request on."))
+        messages.success(request, _("Every other device is signed out, from its next request on."))
     return redirect("my_account")
 
 
@@ -128,8 +129,9 @@ def _stay(request: Any, account: Account, response: HttpResponse) -> HttpRespons
     return door.renew(request, stay_signed_in(door.VISITOR, account=account, browser=browser), response)
 
 
-def _shown(request: Any, codes: list[str]) -> HttpResponse:
-    response = render(request, "pages/spare_codes.html", {"codes": codes})
+def _shown(request: Any, account: Account, codes: list[str]) -> HttpResponse:
+    context = {"codes": codes, "id_address": accounts.id_address(account)}
+    response = render(request, "pages/spare_codes.html", context)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -137,7 +139,7 @@ def _shown(request: Any, codes: list[str]) -> HttpResponse:
 def after_adding(request: Any, done: steps.FactorSet, said: str) -> HttpResponse:
     """Stay signed in after another factor; the first one shows the spare codes, once."""
     if done.codes:
-        return _stay(request, done.account, _shown(request, done.codes))
+        return _stay(request, done.account, _shown(request, done.account, done.codes))
     return _back(request, done.account, said)
 
 
@@ -161,7 +163,7 @@ def change_factor(request: Any) -> HttpResponse:
     """Show every factor; make new spare codes, or turn the app off."""
     account = request.owner.account
     if request.POST.get("step") == "renew":
-        return _shown(request, steps.renew_spare_codes(request.owner))
+        return _shown(request, account, steps.renew_spare_codes(request.owner))
     if request.POST.get("step") == "remove":
         gone = steps.remove_second_factor(request.owner)
         return after_removing(request, gone, _("The app is removed. Every other device is signed out."))

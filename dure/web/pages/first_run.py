@@ -1,7 +1,6 @@
 """The first-run page: a workspace and its super admin, by the code on the server's console (N0)."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from dure.accounts import passwords
 from dure.accounts.actions.signing_in import stay_signed_in
 from dure.core.errors import DomainError
+from dure.core.zones import zone_list
 from dure.joining.actions.founding import is_set_up, set_up_server
 from dure.web import door
 from dure.web.forms import PaperForm, id_field, password_field
@@ -25,7 +25,7 @@ USUAL_ZONES = {"ko": "Asia/Seoul", "ja": "Asia/Tokyo"}
 
 
 def _zones() -> list[tuple[str, str]]:
-    return [(zone, zone) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"]
+    return [(zone, zone) for zone in zone_list()]
 
 
 class FirstRunForm(PaperForm):

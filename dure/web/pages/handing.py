@@ -12,19 +12,22 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dure.core import links
+from dure.core import clock, links
 from dure.core.errors import DomainError
 from dure.core.models import is_uid
 from dure.core.permissions import Permission
+from dure.core.zones import zone_name
 from dure.mail import outbox
 from dure.members import queries
 from dure.members.actions import sending_again
 from dure.members.actions.handing import Method
+from dure.members.models import Member
 from dure.web import door, slips
 from dure.web.context import avatar_of, name_of
 from dure.web.forms import PaperForm, password_field
@@ -116,13 +119,21 @@ def again(request: Any, **_names: Any) -> HttpResponse:
     return render(request, "pages/admin/again.html", context)
 
 
+def mailed_sentence(members: list[Member]) -> str:
+    """Return what happens now to the mail of these people."""
+    first = members[0]
+    if len(members) > 1:
+        return _("%(count)s mails are on their way.") % {"count": len(members)}
+    if first.starts_at and first.starts_at > clock.now():
+        day = date_format(timezone.localtime(first.starts_at), "DATE_FORMAT")
+        return _("The mail goes to %(name)s on %(day)s, when they start.") % {"name": name_of(first), "day": day}
+    return _("The mail is on its way to %(name)s.") % {"name": name_of(first)}
+
+
 def _issued(request: Any, done: sending_again.Again, uids: list[str]) -> HttpResponse:
     workspace = request.actor.member.workspace.uid
-    count = len(done.handed)
     if done.mailed:
-        names = {"count": count, "name": name_of(done.handed[0].member)}
-        words = ngettext("The mail is on its way to %(name)s.", "%(count)d mails are on their way.", count)
-        messages.success(request, words % names)
+        messages.success(request, mailed_sentence([one.member for one in done.handed]))
     for member, reason in done.refused[:5]:
         messages.warning(request, _("%(name)s: %(reason)s") % {"name": name_of(member), "reason": reason.sentence()})
     if any(one.password or one.link for one in done.handed):
@@ -165,13 +176,13 @@ def _shown(slip: dict[str, Any], workspace: Any, sign_in_url: str) -> dict[str, 
     told = {
         "slip": facts,
         "workspace_name": workspace.name,
-        "zone": workspace.time_zone,
         "sign_in_url": sign_in_url,
         "guide_url": links.absolute(reverse("how_to_start")),
     }
     with translation.override(slip["language"]), timezone.override(workspace.time_zone):
+        told["zone"] = zone_name(workspace.time_zone)
         message = render_to_string("parts/handing_message.txt", told).strip()
-    return {**facts, "message": message}
+        return {**facts, "message": message, "sign_in": _("Sign in")}
 
 
 @MANAGE
@@ -189,9 +200,7 @@ def mail_codes(request: Any, **_names: Any) -> HttpResponse:
     except sending_again.CodeReplaced as refused:
         messages.warning(request, refused.sentence())
         return redirect("members", workspace)
-    names = {"count": len(mailed), "name": name_of(mailed[0])}
-    words = ngettext("The mail is on its way to %(name)s.", "%(count)d mails are on their way.", len(mailed))
-    messages.success(request, words % names)
+    messages.success(request, mailed_sentence(mailed))
     return redirect("member", workspace, mailed[0].uid) if len(mailed) == 1 else redirect("members", workspace)
 
 

@@ -55,9 +55,10 @@ def _row(row: Any, workspace_uid: str) -> dict[str, Any]:
 def answer(request: Any, request_uid: str, **_names: Any) -> HttpResponse:
     """Answer one question."""
     try:
-        asking.answer_help(request.actor, request_uid=request_uid, answer=request.POST.get("answer", ""))
+        answered = asking.answer_help(request.actor, request_uid=request_uid, answer=request.POST.get("answer", ""))
     except asking.AlreadyAnswered as refused:
         messages.warning(request, refused.sentence())
     else:
-        messages.success(request, _("Answered."))
+        said = _("The answer is on its way to %(address)s.") if answered.answer else _("The question is closed.")
+        messages.success(request, said % {"address": answered.address})
     return redirect("help_requests", request.actor.member.workspace.uid)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -21,6 +22,7 @@ from dure.accounts.passwords import PasswordRefused
 from dure.core import secrets
 from dure.core.models import OneTimeSecret
 from dure.core.secrets import Purpose
+from dure.core.zones import zone_name
 from dure.joining import queries as joining
 from dure.joining.actions.inviting import ask_again
 from dure.members import queries
@@ -104,7 +106,7 @@ def _facts(row: OneTimeSecret) -> dict[str, Any]:
         "workspace_name": place.workspace.name if place else None,
         "name": name_of(place) if place else "",
         "expires_at": row.expires_at,
-        "zone": zone,
+        "zone": zone_name(zone),
     }
 
 
@@ -146,16 +148,18 @@ def password(request: Any, handle: str) -> HttpResponse:
             return gone(request, ended.end, handle)
         else:
             browser = door.browser_of(request)
-            return _enter(request, handle, enter_after_proof(door.VISITOR, account=account, browser=browser))
+            opened = enter_after_proof(door.VISITOR, account=account, browser=browser)
+            return _enter(request, handle, opened, is_new=row.purpose == Purpose.SET_PASSWORD)
     minimum, _words = queries.password_policy(row.account_id)
     context = {"form": form, "link": facts, "minimum": str(minimum)}
     return render(request, "pages/link_password.html", context)
 
 
-def _enter(request: Any, handle: str, opened: SignedIn | Halfway) -> HttpResponse:
+def _enter(request: Any, handle: str, opened: SignedIn | Halfway, *, is_new: bool = False) -> HttpResponse:
+    """Give the browser its session; newcomers are welcomed."""
     response = door.enter(request, opened, "/")
     response.delete_cookie(cookie_of(handle), samesite="Lax")
-    if isinstance(opened, SignedIn):
+    if is_new and isinstance(opened, SignedIn):
         request.session["welcome"] = True
     return response
 
@@ -197,6 +201,8 @@ def _take_id(request: Any, row: OneTimeSecret) -> HttpResponse:
 def _undo_id(request: Any, row: OneTimeSecret) -> HttpResponse:
     """Give the account back to the earlier ID, and go on to a new password with the same proof."""
     issued = undo_new_id(door.VISITOR, secret=row)
+    said = _("%(id)s is your ID again, and every device is signed out. Set a new password now.")
+    messages.success(request, said % {"id": accounts.id_of(row.account_id).canonical})
     response = redirect("link_password", issued.row.uid)
     response.delete_cookie(cookie_of(row.uid), samesite="Lax")
     _keep(response, issued.row.uid, issued.value)
