@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dure.accounts import queries as accounts
 from dure.accounts.actions.links import LinkEnded, prove_address
 from dure.accounts.actions.signing_in import Halfway, SignedIn, enter_after_proof, sign_in_by_link, stay_signed_in
 from dure.accounts.actors import Owner
