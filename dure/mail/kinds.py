@@ -29,6 +29,7 @@ class Kind(StrEnum):
     RIGHTS_TAKEN = "rights_taken"
     HAND_OVER = "hand_over"
     HAND_OVER_DONE = "hand_over_done"
+    RESCUE_CODES_MADE = "rescue_codes_made"
     INVITATION = "invitation"
     INVITATION_DECLINED = "invitation_declined"
     HELP_ASKED = "help_asked"
@@ -56,6 +57,7 @@ LABELS = {
     Kind.RIGHTS_TAKEN: _("Admin rights taken"),
     Kind.HAND_OVER: _("Super admin hand-over"),
     Kind.HAND_OVER_DONE: _("Super admin handed over"),
+    Kind.RESCUE_CODES_MADE: _("New recovery codes were made"),
     Kind.INVITATION: _("Invitation"),
     Kind.INVITATION_DECLINED: _("Invitation declined"),
     Kind.HELP_ASKED: _("Somebody asks for help"),

@@ -21,6 +21,7 @@ from dure.members.actions.administering import grant
 from dure.members.actions.handing import Method
 from dure.members.actions.moving import take_new_id
 from dure.members.actions.proving import prove_again
+from dure.members.actions.rescuing import make_rescue_codes
 from dure.members.actions.sending_again import send_again
 from dure.members.models import Member
 from tests.accounts.factor import with_app
@@ -135,6 +136,7 @@ MAKERS: dict[Kind, Maker] = {
     Kind.RIGHTS_TAKEN: lambda cast, _post, _turn: _grant(cast, "minjun"),
     Kind.HAND_OVER: offered,
     Kind.HAND_OVER_DONE: accepted,
+    Kind.RESCUE_CODES_MADE: lambda cast, _post, _turn: make_rescue_codes(cast.sora.actor) and None,
     Kind.HELP_ASKED: asked,
     Kind.HELP_ANSWERED: answered,
     Kind.INVITATION: invitation,

@@ -49,6 +49,14 @@ def test_sora_gets_back_in_with_a_printed_code_once(cast: Cast, post: PostOffice
     assert AuditEvent.objects.filter(event="account.rescued").count() == 2
 
 
+def test_the_owner_is_told_of_new_codes(cast: Cast, post: PostOffice) -> None:
+    """They outlive a new password: whoever made them with a stolen session would come back."""
+    code = printed(cast)[0]
+    mail = post.last_to(cast.sora.address)
+    assert "recovery codes" in mail.subject and "If it was not you" in mail.text
+    assert code not in mail.text + mail.part("html")
+
+
 def test_a_weak_password_spends_nothing(cast: Cast, post: PostOffice) -> None:
     code = printed(cast)[0]
     assert use(cast, code, password="short").error_beside("new_password")

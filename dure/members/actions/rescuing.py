@@ -17,8 +17,10 @@ from dure.core.errors import DomainError, NotAllowed, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.core.secrets import Purpose
+from dure.mail.kinds import Kind
 from dure.members import queries
 from dure.members.actions.administering import check_can_lead, make_super_admin
+from dure.members.letters import post_to_id
 from dure.members.models import Member, RescueCode
 
 HOW_MANY = 8
@@ -38,7 +40,7 @@ def _hash(code: str) -> bytes:
 
 @action(needs=Permission.ADMINS_MANAGE, records=Event.RESCUE_CODES_MADE)
 def make_rescue_codes(actor: Actor) -> list[str]:
-    """Make eight codes of 80 random bits for oneself, shown once; the older ones end.
+    """Make eight codes of 80 random bits for oneself, shown once; the older ones end, and the owner is told.
 
     :raises NotAllowed: unless the actor is a super admin.
     """
@@ -49,6 +51,8 @@ def make_rescue_codes(actor: Actor) -> list[str]:
     RescueCode.objects.bulk_create(
         RescueCode(member_id=actor.id or 0, hash=_hash(code), issued_at=at) for code in codes
     )
+    own = queries.of(actor.workspace_id).select_related("account", "workspace").get(pk=actor.id or 0)
+    post_to_id(own, Kind.RESCUE_CODES_MADE)
     record(actor, Event.RESCUE_CODES_MADE, subject_kind="member", subject_id=actor.id)
     return codes
 
