@@ -368,6 +368,28 @@ def test_a_photo_goes_with_the_place_or_is_deleted(
     assert Profile.objects.get(member=place(cast)).photo
 
 
+def test_a_photo_that_cannot_be_deleted_keeps_no_other_one(
+    cast: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker comes back to it every minute, and wipes the others all the same."""
+    at, names = clock.now(), ["a" * 22, "b" * 22, "c" * 22]
+    for name in names:
+        Invitation.objects.create(
+            workspace=cast.hanbit, address=f"{name}@fernweh.example", name_language="en", language="en",
+            photo=name, invited_at=at, expires_at=at, ended_at=at,
+        )  # fmt: skip
+    gone: list[str] = []
+
+    def remove(name: str) -> None:
+        if name == names[1]:
+            raise PermissionError
+        gone.append(name)
+
+    monkeypatch.setattr("dure.members.photos.remove", remove)
+    assert forget_photos() == 2 and sorted(gone) == [names[0], names[2]]
+    assert [one.photo for one in Invitation.objects.exclude(photo="")] == [names[1]]
+
+
 def test_without_a_mail_server_the_admin_sees_no_secret_and_alex_finds_it(cast: Cast, no_post: None) -> None:
     page = invite(cast, method="generate")
     assert "After signing in they find the place under" in page.text

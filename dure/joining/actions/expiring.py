@@ -1,5 +1,7 @@
 """Closing invitations that have run out; done by the worker, and nothing depends on it for safety."""
 
+import logging
+
 from django.db import connection
 
 from dure.accounts.actors import Visitor
@@ -9,6 +11,8 @@ from dure.core.actor import Actor
 from dure.core.events import Event
 from dure.joining.models import Invitation
 from dure.members import photos
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500
 
@@ -36,8 +40,14 @@ def close(actor: Actor) -> int:
 def forget_photos() -> int:
     """Delete the photos of invitations that ended without a place, files first; returns how many."""
     ended = Invitation.objects.filter(ended_at__isnull=False).exclude(photo="")
-    names = list(ended.values_list("photo", flat=True)[:BATCH])
+    names = list(ended.order_by("-id").values_list("photo", flat=True)[:BATCH])
+    removed = 0
     for name in names:
-        photos.remove(name)
-        ended.filter(photo=name).update(photo="")
-    return len(names)
+        try:
+            photos.remove(name)
+        except OSError:
+            # It stays named and is tried again; the others go all the same.
+            logger.exception("photo %s cannot be deleted", name)
+        else:
+            removed += ended.filter(photo=name).update(photo="")
+    return removed
