@@ -167,14 +167,14 @@ def check_new(answer: Answer) -> NewKey:
         )
         response = json.loads(answer.text)["response"]
         _refuse_frames(response)
+        transports = [word for word in response.get("transports") or [] if word in TRANSPORTS]
     except Exception:  # whatever the parsers of material from outside say, it is no passkey
         raise PasskeyRefused from None
-    transports = response.get("transports") or []
     return NewKey(
         credential_id=made.credential_id,
         public_key=made.credential_public_key,
         sign_count=made.sign_count,
-        transports=[word for word in transports if word in TRANSPORTS],
+        transports=transports,
         backed_up=made.credential_backed_up,
     )
 

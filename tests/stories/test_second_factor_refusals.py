@@ -218,6 +218,15 @@ def _with_id(made: str, challenge: str) -> str:
     return json.dumps(facts)
 
 
+def test_transports_that_are_no_list_are_refused_as_well(cast: Cast, device: Authenticator) -> None:
+    browser = cast.yuki.browser()
+    question = asked(browser, "/account/passkeys/question/")
+    facts = json.loads(device.create(question["publicKey"]))
+    facts["response"]["transports"] = 5
+    page = browser.fill_in(browser.open(ADD), name="x", ticket=question["ticket"], answer=json.dumps(facts))
+    assert REFUSED in page.text and not Passkey.objects.exists()
+
+
 def test_there_are_twenty_passkeys_at_most(with_passkey: Cast, device: Authenticator) -> None:
     browser = with_passkey.visitor()
     come_in(browser, device)
