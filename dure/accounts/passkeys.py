@@ -129,7 +129,7 @@ def spend_challenge(answer: Answer) -> bytes:
         raise PasskeyRefused from None
     until = datetime.fromtimestamp(facts["until"], UTC)
     same = hmac.compare_digest(facts["browser"].encode(), answer.browser.encode())
-    if not same or facts["ceremony"] != answer.ceremony or until <= clock.now():
+    if not same or facts["ceremony"] != answer.ceremony or not clock.now() < until <= clock.now() + LASTS + clock.SKEW:
         raise PasskeyRefused
     challenge = _bytes(facts["challenge"])
     with writing():

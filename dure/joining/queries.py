@@ -5,7 +5,7 @@ from django.db.models import Q, QuerySet
 from dure.accounts.models import Account, Address
 from dure.core import clock, keys
 from dure.joining.models import Invitation, InvitationToken
-from dure.joining.rules import State
+from dure.joining.rules import State, longest
 from dure.members.models import Member
 from dure.workspaces.models import Workspace
 
@@ -20,7 +20,14 @@ def invitations(workspace: Workspace | int) -> QuerySet[Invitation]:
 
 def living(found: QuerySet[Invitation]) -> QuerySet[Invitation]:
     """Keep those that can still be answered."""
-    return found.filter(ended_at=None, expires_at__gt=clock.now())
+    at = clock.now()
+    return found.filter(ended_at=None, expires_at__gt=at, expires_at__lte=longest(at))
+
+
+def run_out() -> Q:
+    """Return what an invitation must be to have passed its time, whether the worker has closed it or not."""
+    at = clock.now()
+    return Q(expires_at__lte=at) | Q(expires_at__gt=longest(at))
 
 
 def in_state(found: QuerySet[Invitation], state: str) -> QuerySet[Invitation]:
@@ -33,7 +40,7 @@ def in_state(found: QuerySet[Invitation], state: str) -> QuerySet[Invitation]:
     if state == State.WAITING:
         return living(found)
     if state == State.RUN_OUT:
-        over = Q(ended_at__isnull=False) | Q(expires_at__lte=clock.now())
+        over = Q(ended_at__isnull=False) | run_out()
         return found.filter(over, accepted_at=None, declined_at=None, withdrawn_at=None)
     return found.filter(answered[State(state)]) if state else found
 

@@ -41,5 +41,11 @@ def state_of(invitation: Invitation, at: datetime | None = None) -> State:
         return State.DECLINED
     if invitation.withdrawn_at:
         return State.WITHDRAWN
-    over = invitation.ended_at or invitation.expires_at <= (at or clock.now())
-    return State.RUN_OUT if over else State.WAITING
+    at = at or clock.now()
+    waits = invitation.ended_at is None and at < invitation.expires_at <= longest(at)
+    return State.WAITING if waits else State.RUN_OUT
+
+
+def longest(at: datetime) -> datetime:
+    """Return the latest end an invitation can have; one that ends later was sent while the clock was ahead."""
+    return at + LASTS + clock.SKEW

@@ -11,13 +11,18 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from dure.accounts import activation, factors, queries
+from dure.accounts import activation, factors, passkeys, queries
 from dure.accounts.actions import recovering, signing_in
-from dure.accounts.actors import Visitor
-from dure.accounts.models import ActivationCode, ListingCode
+from dure.accounts.actors import Owner, Visitor
+from dure.accounts.models import ActivationCode, ListingCode, SpentChallenge
+from dure.accounts.passkeys import Answer, Ceremony
 from dure.accounts.sessions import ACCOUNT, CODE, CODE_LASTS, HALFWAY, HALFWAY_LASTS, SINCE, SessionStore
 from dure.core import clock, secrets
 from dure.core.secrets import LIFETIMES, Purpose
+from dure.joining import rules as invitations
+from dure.joining.actions.accepting import accept
+from dure.joining.actions.inviting import InvitationEnded, invite
+from dure.joining.queries import waiting_for
 from dure.mail import delivery
 from dure.mail.models import Letter
 from dure.members.actions import handing_on
@@ -172,6 +177,30 @@ def test_an_offered_role(people: Cast, no_post: None, hands: Hands) -> None:
     handing_on.offer_role(people.sora.actor, member_uid=people.yuki.member.uid, keeps=[])
     offer = HandOver.objects.select_related("giver").get()
     lives_for(hands, handing_on.LASTS, lambda: handing_on.is_open(offer))
+
+
+def test_an_invitation(people: Cast, no_post: None, hands: Hands) -> None:
+    known = {"id": people.alex.address, "family_name": "Meyer", "given_name": "Alex", "language": "en"}
+    invitation = invite(people.minjun.actor, submission="once", known=known)
+    lives_for(hands, invitations.LASTS, lambda: waiting_for(people.alex.account).exists())
+    lives_for(hands, invitations.LASTS, lambda: invitations.state_of(invitation) is invitations.State.WAITING)
+    hands.by = -DAYS
+    with pytest.raises(InvitationEnded):
+        accept(Owner(people.alex.account), invitation_uid=invitation.uid)
+    assert invite(people.minjun.actor, submission="again", known=known).pk != invitation.pk, "it makes room"
+
+
+def test_the_question_a_passkey_answers(people: Cast, hands: Hands) -> None:
+    def opens() -> bool:
+        question = Answer(Ceremony.SIGN_IN, "browser", ticket, "")
+        SpentChallenge.objects.all().delete()
+        try:
+            return bool(passkeys.spend_challenge(question))
+        except passkeys.PasskeyRefused:
+            return False
+
+    ticket = passkeys.question_to_use(Ceremony.SIGN_IN, "browser").ticket
+    lives_for(hands, passkeys.LASTS, opens)
 
 
 def test_a_password_on_an_admins_screen(hands: Hands) -> None:

@@ -117,7 +117,7 @@ def invite(actor: Actor, *, submission: str, known: Any) -> Invitation:
 def _insert(invitation: Invitation, at: datetime) -> None:
     """Write the row; when the database refuses it, tell why. One that has run out makes room first."""
     own = queries.invitations(invitation.workspace_id)
-    over = own.filter(address=invitation.address, ended_at=None, expires_at__lte=at)
+    over = own.filter(queries.run_out(), address=invitation.address, ended_at=None)
     over.update(ended_at=at, details={})
     try:
         with transaction.atomic():
