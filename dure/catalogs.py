@@ -122,6 +122,8 @@ def _key(message: Message) -> str:
 def _problem(message: Message | None) -> str:
     if message is None:
         return "is not in the catalogue"
+    if message.fuzzy:
+        return "is marked fuzzy, and never shown"
     given = message.string if isinstance(message.string, list | tuple) else [message.string]
     strings = [str(string or "") for string in given]
     if not all(strings):

@@ -28,6 +28,15 @@ class PaperForm(forms.Form):
             if not isinstance(field.widget, forms.RadioSelect | forms.CheckboxInput | forms.CheckboxSelectMultiple):
                 field.widget.attrs.setdefault("class", "input")
 
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Put the focus on the first field with an error, without scripts too."""
+        super().add_error(field, error)
+        wrong = [name for name in self.fields if name in self.errors and not self.fields[name].widget.is_hidden]
+        for name, one in self.fields.items():
+            one.widget.attrs.pop("autofocus", None)
+            if name in wrong[:1]:
+                one.widget.attrs["autofocus"] = True
+
     def refuse(self, error: DomainError) -> None:
         """Put a refusal beside the field it is about, or above the form."""
         field = error.field if error.field in self.fields else None

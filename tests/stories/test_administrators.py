@@ -72,6 +72,8 @@ def test_the_letter_tells_the_rights_until_when_and_where_to_use_them(cast: Cast
     told = f"end by themselves after {last_day:%a} {last_day.day} {last_day:%B %Y}"
     for body in (mail.text, mail.part("html")):
         assert "Member management" in body and told in body and cast.at("admin/") in body
+    shown = cast.sora.browser().open(cast.at("admin/administrators/")).text
+    assert f"until {last_day.day} {last_day:%b %Y}" in shown, "the day that was typed"
     tick(cast, cast.sora, cast.yuki)
     page = tick(cast, cast.sora, cast.eve)
     assert "holds no admin rights" in page.text

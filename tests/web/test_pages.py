@@ -8,8 +8,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dure.accounts.models import Address
 from dure.audit.models import AuditEvent
 from dure.members.actions.asking import answer_help, ask_admin
+from dure.members.actions.proving import prove_again
 from dure.members.models import Member
 from dure.web.door import VISITOR
 from tests.cast import PASSWORD, Cast, join
@@ -214,3 +216,26 @@ def test_odd_characters_in_questions_and_answers_are_left_out(cast: Cast, post: 
     assert request.message == "lost my phone"
     answered = answer_help(cast.minjun.actor, request_uid=request.uid, answer="come\x00 by\n\nMinjun\u202e")
     assert answered.answer == "come by\n\nMinjun"
+
+
+def test_without_scripts_too_the_first_wrong_field_has_the_focus(cast: Cast, post: PostOffice) -> None:
+    browser = cast.minjun.browser()
+    page = browser.open(cast.at("admin/members/register/"))
+    assert "autofocus" not in page.body
+    page = browser.fill_in(page, family_name="정", id="", mobile_phone="ring twice")
+    assert page.body.count("autofocus") == 1 and re.search(r'<input[^>]*name="id"[^>]*autofocus', page.body)
+    assert page.error_beside("id") == "Fill this in."
+
+
+@pytest.mark.parametrize("step", ["done", "gone"])
+def test_the_language_can_be_changed_on_what_a_button_answered(cast: Cast, post: PostOffice, step: str) -> None:
+    Address.objects.filter(canonical=cast.yuki.address).update(proven_at=None)
+    prove_again(cast.yuki.actor)
+    browser, link = cast.visitor(), post.last_to(cast.yuki.address).link
+    page, waiting = browser.open(link), browser.open(link)
+    page = browser.press(page, "Confirm")
+    if step == "gone":
+        page = browser.press(waiting, "Confirm")
+    assert page.path.endswith("/use/")
+    form = next(form for form in page.forms if form.action == "/language/")
+    assert browser.submit(page, form, code="ko").status in (200, 410)

@@ -72,11 +72,20 @@ def _person(member: Any) -> dict[str, Any]:
     }
 
 
+def _last_moment(until: datetime | None) -> datetime | None:
+    """Return a moment on the last day on which a right holds: its end is the midnight after."""
+    return until and until - timedelta(seconds=1)
+
+
 def _row(actor: Any, member: Any) -> dict[str, Any]:
     at = clock.now()
     grants = sorted(member.grants.all(), key=lambda one: list(Permission).index(Permission(one.permission)))
     rights = [
-        {"label": LABELS[Permission(one.permission)], "until": one.until, "over": bool(one.until and one.until <= at)}
+        {
+            "label": LABELS[Permission(one.permission)],
+            "until": _last_moment(one.until),
+            "over": bool(one.until and one.until <= at),
+        }
         for one in grants
     ]
     return _person(member) | {"rights": rights, "may_edit": actor.is_super_admin or not member.is_super_admin}
@@ -138,7 +147,7 @@ def _choice(actor: Any, code: Permission, held: dict[Permission, Any], ticked: s
 def _last_day(request: Any, held: dict[Permission, Any]) -> Any:
     ends = [one.until for one in held.values() if one.until]
     zone = ZoneInfo(request.actor.member.workspace.time_zone)
-    return (min(ends).astimezone(zone) - timedelta(seconds=1)).date() if ends else None
+    return (min(ends) - timedelta(seconds=1)).astimezone(zone).date() if ends else None
 
 
 def _end_of(request: Any, form: RightsForm) -> datetime | None:

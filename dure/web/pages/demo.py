@@ -5,20 +5,25 @@ from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dure.mail.transport import mailbox
 from dure.web import door
+from dure.workspaces.models import Workspace
 
 
 def _letters() -> list[Path]:
     if settings.DURE["MODE"] != "demo":
         raise Http404
+    zones = Workspace.objects.order_by("pk").values_list("time_zone", flat=True)
+    timezone.activate(ZoneInfo(zones.first() or "UTC"))
     return sorted(mailbox().glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
 

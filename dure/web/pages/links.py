@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -86,9 +87,14 @@ def gone(request: HttpRequest, reason: str, handle: str, *, can_ask: bool = Fals
     asked = OneTimeSecret.objects.filter(uid=handle).first() if handle else None
     can_ask = can_ask or bool(asked and asked.purpose == Purpose.SET_PASSWORD and reason == "elsewhere")
     purpose = asked.purpose if asked and reason != "unknown" else ""
-    context = {"reason": reason, "purpose": purpose, "handle": handle, "can_ask_again": can_ask}
+    context = {"reason": reason, "purpose": purpose, "handle": handle, "can_ask_again": can_ask, "path": _path(handle)}
     status = {"elsewhere": 200, "taken": 409}.get(reason, 410)
     return render(request, "pages/link_gone.html", context, status=status)
+
+
+def _path(handle: str) -> str:
+    """Return where a choice of language leads back to: what a button answered has no address to open again."""
+    return reverse("link", args=[handle]) if handle else reverse("sign_in")
 
 
 def _facts(row: OneTimeSecret) -> dict[str, Any]:
@@ -185,14 +191,15 @@ def use(request: Any, handle: str) -> HttpResponse:
         return gone(request, ended.end, handle)
     except IdTaken:
         return gone(request, "taken", handle)
-    return render(request, "pages/link_done.html", {"link": _facts(row)})
+    return render(request, "pages/link_done.html", {"link": _facts(row), "path": _path(handle)})
 
 
 def _take_id(request: Any, row: OneTimeSecret) -> HttpResponse:
     """Change the ID; a browser that is signed in as this very account stays so, and no other is signed in or out."""
     reader = _reader_of(request, row)
     account = take_new_id(Owner(reader) if reader else door.VISITOR, secret=row)
-    response = render(request, "pages/link_done.html", {"link": _facts(row), "stays": reader is not None})
+    context = {"link": _facts(row), "stays": reader is not None, "path": _path(row.uid)}
+    response = render(request, "pages/link_done.html", context)
     if reader is None:
         return response
     opened = stay_signed_in(door.VISITOR, account=account, browser=door.browser_of(request))
@@ -216,4 +223,4 @@ def again(request: HttpRequest, handle: str) -> HttpResponse:
     """Ask for a new mail; the answer is the same whether one goes or not."""
     invited = joining.by_handle(handle) is not None
     (ask_again if invited else ask_link_again)(door.VISITOR, handle=handle)
-    return render(request, "pages/link_again.html", {"invited": invited})
+    return render(request, "pages/link_again.html", {"invited": invited, "path": _path(handle)})
