@@ -41,9 +41,10 @@ RULES = {
     "InvitationToken": "with the invitation; only a keyed hash",
     "SpentChallenge": "deleted when its five minutes are over; random, nobody's",
     "Tries": "deleted after 30 days; keyed hashes, nothing can be read back",
-    "Workspace": "deleted",
+    "Workspace": "deleted; the files of its logo first",
+    "WorkspaceChange": "with the workspace; nothing personal",
     "AuditEvent": "stays: ids and names of fields, nothing personal",
-    "AuditHead": "stays: a number and a hash",
+    "AuditHead": "stays: a number and two hashes",
 }
 
 

@@ -19,7 +19,7 @@ from dure.core.models import OneTimeSecret
 from dure.joining.models import Invitation, InvitationToken
 from dure.mail.models import Letter
 from dure.members.models import Change, Grant, HandOver, HelpRequest, Member, Profile, RescueCode
-from dure.workspaces.models import Workspace
+from dure.workspaces.models import Workspace, WorkspaceChange
 
 __all__ = [
     "Account",
@@ -48,4 +48,5 @@ __all__ = [
     "SpentChallenge",
     "Tries",
     "Workspace",
+    "WorkspaceChange",
 ]

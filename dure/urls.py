@@ -9,8 +9,10 @@ from dure.web.pages import (
     account,
     administrators,
     answering,
+    audit,
     demo,
     editing,
+    environment,
     factors,
     finding,
     first_password,
@@ -21,6 +23,7 @@ from dure.web.pages import (
     inviting,
     letters,
     links,
+    looks,
     members,
     own_addresses,
     passkeys,
@@ -45,7 +48,14 @@ class Uid:
         return value
 
 
+class Colour(Uid):
+    """Six hexadecimal digits."""
+
+    regex = "[0-9a-f]{6}"
+
+
 register_converter(Uid, "uid")
+register_converter(Colour, "colour")
 
 admin: list[Any] = [
     path("", portal.admin, name="admin"),
@@ -67,6 +77,11 @@ admin: list[Any] = [
     path("help/", helping.help_requests, name="help_requests"),
     path("help/<uid:request_uid>/answer/", helping.answer, name="help_answer"),
     path("mail/", letters.mail, name="mail"),
+    path("workspace/", environment.basics, name="workspace_basics"),
+    path("workspace/colour/", environment.colour, name="workspace_colour"),
+    path("workspace/security/", environment.security, name="workspace_security"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/export/", audit.export, name="audit_export"),
 ]
 workspace: list[Any] = [
     path("", portal.home, name="home"),
@@ -118,6 +133,8 @@ urlpatterns = [
     path("workspaces/", account.my_workspaces, name="my_workspaces"),
     path("workspaces/invitations/<uid:invitation_uid>/", answering.waiting, name="invitation"),
     path("language/", account.language, name="language"),
+    path("look/<colour:accent>.css", looks.look, name="look"),
+    path("logo/<uid:name>/", looks.logo, name="logo"),
     path("w/<uid:workspace>/", include(workspace)),
     path("demo/mailbox/", demo.demo_mailbox, name="demo_mailbox"),
     path("demo/mailbox/<uid:name>/", demo.demo_letter, name="demo_letter"),

@@ -7,7 +7,7 @@ import secrets
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -18,9 +18,6 @@ from dure.accounts import hashing
 from dure.accounts.models import ActivationCode
 from dure.core import clock, keys
 from dure.core.models import new_uid
-
-LASTS = timedelta(hours=72)
-"""How long a temporary password opens, from the activation on (PRODUCT.md §5)."""
 
 # Crockford's base 32: no i, l, o and u, and what is misread is read as what was meant.
 LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"

@@ -6,15 +6,13 @@ removed or inserted row shows even when whoever did it could write to every tabl
 
 import hmac
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from django.db import connection
-
-from dure.audit.models import AuditEvent, AuditHead
 
 GENESIS = bytes(32)
 _encode = json.JSONEncoder(ensure_ascii=False, default=datetime.isoformat).encode
@@ -38,7 +36,8 @@ class Entry(NamedTuple):
 
 COLUMNS = (*Entry._fields, "number", "digest")
 INSERT = f"INSERT INTO dure_auditevent ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
-ADVANCE = "UPDATE dure_audithead SET number = %s, digest = %s WHERE workspace_id = %s"
+ADVANCE = "UPDATE dure_audithead SET number = %s, digest = %s, seal = %s WHERE workspace_id = %s"
+BEGIN = "INSERT INTO dure_audithead (workspace_id, number, digest, seal) VALUES (%s, 0, %s, %s) ON CONFLICT DO NOTHING"
 HEAD = "SELECT number, digest FROM dure_audithead WHERE workspace_id = %s"
 
 
@@ -56,10 +55,10 @@ def append(entries: Sequence[Entry], *, key: bytes) -> None:
         rows = []
         for entry in entries:
             number += 1
-            digest = _digest(entry, number, digest, key)
+            digest = digest_of(number, *entry, before=digest, key=key)
             stored = {**entry._asdict(), "at": stored_moment(entry.at), "fields": stored_names(entry.fields)}
             rows.append((*stored.values(), number, digest))
-        cursor.execute(ADVANCE, [number, digest, workspace_id])
+        cursor.execute(ADVANCE, [number, digest, seal_of(workspace_id, number, digest, key=key), workspace_id])
         cursor.executemany(INSERT, rows)
 
 
@@ -69,8 +68,7 @@ def _locked_head(cursor: Any, workspace_id: int) -> tuple[int, bytes]:
     cursor.execute(HEAD + lock, [workspace_id])
     row = cursor.fetchone()
     if row is None:
-        begin = "INSERT INTO dure_audithead (workspace_id, number, digest) VALUES (%s, 0, %s) ON CONFLICT DO NOTHING"
-        cursor.execute(begin, [workspace_id, GENESIS])
+        cursor.execute(BEGIN, [workspace_id, GENESIS, b""])
         cursor.execute(HEAD + lock, [workspace_id])
         row = cursor.fetchone()
     return row[0], bytes(row[1])
@@ -80,24 +78,11 @@ def _as_json(names: tuple[str, ...]) -> Any:
     return json.dumps(list(names))
 
 
-def _digest(entry: Entry, number: int, before: bytes, key: bytes) -> bytes:
-    text = _encode([number, *entry])
-    return hmac.digest(key, before + text.encode(), sha256)
+def digest_of(*facts: object, before: bytes, key: bytes) -> bytes:
+    """Return the link after ``before``: number, then an ``Entry`` with its moment as ISO 8601 text."""
+    return hmac.digest(key, before + _encode(facts).encode(), sha256)
 
 
-def first_broken(workspace_id: int, *, keys: Iterable[bytes]) -> int | None:
-    """Return the number of the first event that does not fit the chain, or None when all of it holds."""
-    keys = list(keys)
-    before, expected = GENESIS, 1
-    for event in AuditEvent.objects.filter(workspace_id=workspace_id).order_by("number").iterator(2000):
-        if event.number != expected or not _holds(event, before, keys):
-            return expected
-        before, expected = bytes(event.digest), expected + 1
-    head = AuditHead.objects.filter(pk=workspace_id).first()
-    complete = expected == 1 if head is None else head.number == expected - 1 and bytes(head.digest) == before
-    return None if complete else expected
-
-
-def _holds(event: AuditEvent, before: bytes, keys: list[bytes]) -> bool:
-    entry = Entry._make(getattr(event, name) for name in Entry._fields)._replace(fields=tuple(event.fields))
-    return any(hmac.compare_digest(_digest(entry, event.number, before, key), bytes(event.digest)) for key in keys)
+def seal_of(workspace_id: int, number: int, digest: bytes, *, key: bytes) -> bytes:
+    """Return what proves that a chain ends here."""
+    return hmac.digest(key, f"end {workspace_id} {number} ".encode() + digest, sha256)

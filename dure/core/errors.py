@@ -48,3 +48,15 @@ class TooBusy(DomainError):
     code = "too_busy"
     message = _("Many people are signing in at this moment. Try again in a few seconds.")
     status = 429
+
+
+class ChangedMeanwhile(DomainError):
+    """Somebody else changed the same field since the form was opened (told, not overwritten)."""
+
+    code = "changed_meanwhile"
+    message = _("Somebody changed this to “%(now)s” in the meantime. Save again to have yours.")
+    status = 409
+
+    def __init__(self, field: str, now: str) -> None:
+        super().__init__(now=now or "—")
+        self.field, self.now = field, now

@@ -59,3 +59,6 @@ class Event(StrEnum):
     SIGN_IN_MAILED = "account.sign_in_mailed"
     SIGNED_OUT = "account.signed_out"
     LANGUAGE_CHANGED = "account.language_changed"
+    AUDIT_EXPORTED = "audit.exported"
+    WORKSPACE_EDITED = "workspace.edited"
+    POLICIES_CHANGED = "workspace.policies_changed"

@@ -21,3 +21,8 @@ def readable(text: str) -> str:
 def digits(typed: str) -> str:
     """Return the digits of a code as 0 to 9, whatever keyboard they were typed on; everything else is dropped."""
     return "".join(str(unicodedata.decimal(letter)) for letter in typed if letter.isdecimal())
+
+
+def for_a_spreadsheet(text: str) -> str:
+    """Return text that a spreadsheet takes for text: a formula in a name would be worked out by whoever opens it."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value, prefetch_related_objects
 from django.db.models.functions import StrIndex
@@ -84,7 +85,12 @@ def in_state(members: QuerySet[Member], state: str) -> QuerySet[Member]:
 
 def counts(workspace: Workspace) -> dict[str, str]:
     """Return how many members are in each state and in all (key ``""``), counted as far as ``1,000+``."""
-    return {state: _count(in_state(of(workspace), state)) for state in ("", *State)}
+    return counts_of(workspace, ("", *State))
+
+
+def counts_of(workspace: Workspace, states: Sequence[str]) -> dict[str, str]:
+    """Return how many members are in each of these states, counted as far as ``1,000+``."""
+    return {state: _count(in_state(of(workspace), state)) for state in states}
 
 
 def _count(members: QuerySet[Member]) -> str:
@@ -187,6 +193,15 @@ def _within(workspace_id: int, found: QuerySet[Member]) -> list[Member]:
         for member in members:
             member.workspace = workspace
     return members
+
+
+def named(workspace: Workspace, ids: Sequence[int], fields: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Return these fields of those of these rows that are of this workspace.
+
+    The workspace is compared here: asked to, SQLite would look for a few rows by reading all of the workspace.
+    """
+    found = Member.objects.filter(pk__among=ids).values_list("workspace_id", *fields)
+    return [tuple(row[1:]) for row in found if row[0] == workspace.pk]
 
 
 def elsewhere(members: Sequence[Member]) -> set[int]:

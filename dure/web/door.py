@@ -28,12 +28,15 @@ from dure.core.permissions import Permission
 from dure.members import queries as members
 from dure.members import rules
 from dure.members.actors import MemberActor, actor_for
+from dure.members.policies import session_limits
 
 View = Callable[..., HttpResponse]
 DEVICE_COOKIE = f"{settings.COOKIE_PREFIX}dure-device"
 VISITOR = Visitor()
 CONFIRMED = "confirmed"
 FRESH = timedelta(minutes=15)
+TOUCH_EVERY = timedelta(hours=1)
+"""How exactly it is known when a session was used last, or more exactly where it ends soon."""
 
 
 def public(view: View) -> View:
@@ -166,11 +169,13 @@ def _read_account(request: Any) -> Account | None:
     if account_id is None:
         return None
     account = accounts.with_epoch(account_id, request.session.get(EPOCH, -1))
-    at = clock.now().timestamp()
-    if account is None or at - request.session.get(SINCE, 0) > settings.SESSION_ABSOLUTE.total_seconds():
+    at, since = clock.now().timestamp(), request.session.get(SINCE, 0)
+    touched = request.session.get(TOUCHED, since)
+    limits = session_limits(account_id)
+    if account is None or limits.end(since=since, touched=touched):
         request.session.flush()
         return None
-    if at - request.session.get(TOUCHED, 0) > timedelta(hours=1).total_seconds():
+    if at - touched > min(TOUCH_EVERY, limits.idle / 12).total_seconds():
         request.session[TOUCHED] = int(at)
     return account
 

@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
 from dure.core.errors import DomainError
+from dure.workspaces.models import Workspace
 
 
 class PaperRenderer(TemplatesSetting):
@@ -54,3 +56,9 @@ def password_field(label: Any, autocomplete: str, **names: Any) -> forms.CharFie
     """Return a password field; nothing is stripped and nothing is shown again."""
     widget = forms.PasswordInput({"autocomplete": autocomplete})
     return forms.CharField(label=label, max_length=512, strip=False, widget=widget, **names)
+
+
+def languages_of(workspace: Workspace) -> list[tuple[str, str]]:
+    """Return every language, those of the workspace first."""
+    order = [*workspace.languages, *(code for code, _name in settings.LANGUAGES)]
+    return sorted(settings.LANGUAGES, key=lambda pair: order.index(pair[0]))

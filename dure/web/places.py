@@ -4,7 +4,7 @@ from typing import Any
 
 from dure.joining.models import Invitation
 from dure.members import rules
-from dure.web.context import ROLES
+from dure.web.context import ROLES, seal_of
 from dure.web.panel import MARKS
 
 
@@ -15,7 +15,7 @@ def shown_place(place: Any, role: str = "member") -> dict[str, Any]:
         "member": place.uid,
         "name": place.workspace.name,
         "uid": place.workspace.uid,
-        "seal": place.workspace.name[:1],
+        "seal": seal_of(place.workspace),
         "state": str(state),
         "state_label": rules.LABELS[state],
         "mark": MARKS[state],
@@ -31,7 +31,7 @@ def shown_invitation(invitation: Invitation) -> dict[str, Any]:
     return {
         "uid": invitation.uid,
         "name": invitation.workspace.name,
-        "seal": invitation.workspace.name[:1],
+        "seal": seal_of(invitation.workspace),
         "expires_at": invitation.expires_at,
         "zone": invitation.workspace.time_zone,
     }

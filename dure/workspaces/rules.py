@@ -1,5 +1,6 @@
 """What a workspace may be called, speak and where it keeps time."""
 
+import re
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -33,6 +34,14 @@ class UnknownTimeZone(DomainError):
     field = "time_zone"
 
 
+class InvalidColour(DomainError):
+    """Not six hexadecimal digits."""
+
+    code = "invalid_colour"
+    message = _("Write the colour as # and six digits or letters from a to f, such as #2f6f4f.")
+    field = "accent"
+
+
 def workspace_name(text: str) -> str:
     """Return the name without outer spaces.
 
@@ -63,3 +72,16 @@ def workspace_time_zone(name: str) -> str:
     if name not in available_timezones():
         raise UnknownTimeZone
     return name
+
+
+def workspace_colour(text: str) -> str:
+    """Return a colour as six small hexadecimal digits; empty means Dure's own.
+
+    Any colour will do: pages take its hue and a part of its strength, their contrast is their own.
+
+    :raises InvalidColour: as its name says.
+    """
+    digits = text.strip().lower().removeprefix("#")
+    if digits and not re.fullmatch("[0-9a-f]{6}", digits):
+        raise InvalidColour
+    return digits

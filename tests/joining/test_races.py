@@ -10,7 +10,7 @@ import pytest
 from dure.accounts.actors import Owner, Visitor
 from dure.accounts.models import Address
 from dure.audit.models import AuditEvent
-from dure.audit.trail import first_broken
+from dure.audit.proof import prove
 from dure.core import clock, keys
 from dure.joining.actions import accepting, inviting
 from dure.joining.actions.accepting import Accepted
@@ -79,7 +79,7 @@ def test_accepting_six_times_at_once_makes_one_place(crowd: Cast, post: PostOffi
     assert sum(isinstance(result, InvitationEnded) for result in outcome) == 5, outcome
     assert places(crowd) == 1 and Letter.objects.filter(kind="you_have_joined").count() == 1
     assert AuditEvent.objects.filter(event="member.joined").count() == 1
-    assert first_broken(crowd.hanbit.pk, keys=keys.derive_all("audit")) is None
+    assert prove(crowd.hanbit.pk, keys=keys.derive_all("audit")).broken is None
 
 
 def test_accepting_and_withdrawing_at_once_end_one_way(crowd: Cast, post: PostOffice) -> None:

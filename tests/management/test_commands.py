@@ -108,3 +108,20 @@ def test_the_demos_company_looks_like_one(db: Any, post: PostOffice) -> None:
     roles = queries.roles(list(queries.of(workspace)))
     told = {roles(member) for member in queries.of(workspace)}
     assert told == {"super_admin", "admin", "member"}
+
+
+def test_an_untouched_trail_is_verified_and_a_changed_one_named(people: Cast) -> None:
+    with pytest.raises(SystemExit):
+        say("audit", "verify")  # the cast's second workspace was founded without an event
+    say("members", "suspend", people.yuki.address, "--workspace", people.hanbit.uid)
+    said = say("audit", "verify", "--workspace", people.hanbit.uid)
+    assert "ok " in said and "한빛소프트: holds up to number 3, " in said and "Fernweh" not in said
+    AuditEvent.objects.filter(workspace_id=people.hanbit.pk, number=2).update(door="web")
+    out = io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("audit", "verify", stdout=out)
+    assert ended.value.code == 1
+    assert "BAD " in out.getvalue() and "한빛소프트: number 2 was changed" in out.getvalue()
+    assert "Fernweh: number 1 was changed" in out.getvalue(), "every workspace was founded by an event"
+    with pytest.raises(CommandError, match="No such workspace"):
+        say("audit", "verify", "--workspace", "Nowhere")

@@ -97,8 +97,8 @@ def test_a_temporary_password(people: Cast, no_post: None, hands: Hands, method:
     send_again(people.minjun.actor, member_uids=[member.uid], method=method, **typed)
     code = ActivationCode.objects.get()
     spelling = "haeun.jung@hanbitsoft.co.kr"
-    lives_for(hands, activation.LASTS, lambda: _is_living(code.uid))
-    lives_for(hands, activation.LASTS, lambda: not activation.end_of(queries.signing_in(spelling)[1]))  # type: ignore[arg-type]
+    lives_for(hands, timedelta(hours=72), lambda: _is_living(code.uid))
+    lives_for(hands, timedelta(hours=72), lambda: not activation.end_of(queries.signing_in(spelling)[1]))  # type: ignore[arg-type]
     assert hands.opens_at(timedelta(0), lambda: activation.spend(code.uid))
     for by in (-DAYS, -MINUTE, timedelta(0), DAYS):
         assert not hands.opens_at(by, lambda: activation.spend(code.uid)), "used is used"

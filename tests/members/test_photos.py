@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from dure.core import pictures
 from dure.members import photos
 from dure.members.models import Profile
 from tests.cast import Cast
@@ -165,7 +166,7 @@ def folder(settings: object, tmp_path: Path) -> Path:
 def test_it_is_refused_with_a_sentence_and_nothing_is_left(folder: Path, name: str) -> None:
     made, sentence = REFUSED[name]
     content = made()
-    with pytest.raises(photos.PhotoRefused) as refused:
+    with pytest.raises(pictures.PictureRefused) as refused:
         photos.store(io.BytesIO(content), len(content))
     assert sentence in refused.value.sentence() and refused.value.field == "photo"
     assert list(folder.rglob("*")) == []
@@ -211,8 +212,9 @@ print(json.dumps([done.returncode, used.ru_maxrss // 1024, used.ru_utime]))
 
 @pytest.mark.parametrize("made", [square, lying, largest, text_bomb])
 def test_the_child_stays_within_its_limits(made: Callable[[], bytes]) -> None:
-    child = Path(photos.__file__).with_name("photo_child.py")
-    done = subprocess.run([sys.executable, "-c", MEASURE, child], input=made(), capture_output=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, pictures.CHILD], input=made(), capture_output=True, timeout=60
+    )
     _code, megabytes, seconds = json.loads(done.stdout)
     assert megabytes < 400 and seconds < 11, (megabytes, seconds)
 

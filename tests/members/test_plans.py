@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dure.joining.models import Invitation
 from dure.members import queries
 from dure.members.rules import State
 from tests.cast import Cast
@@ -54,3 +55,16 @@ def test_the_few_who_lead_or_start_later_are_found_among_a_million(people: Cast,
     for plan in plans(lambda: asks(people)):
         steps = [step for step in plan.split("; ") if "dure_member" in step and "dure_member_" not in step]
         assert all(any(name in step for name in few) for step in steps), plan
+
+
+def test_names_for_the_trail_are_found_without_reading_the_workspace(people: Cast) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        rows = queries.named(people.hanbit, [people.yuki.member.pk, people.alex.member.pk], ["uid", "account_id"])
+    assert rows == [(people.yuki.member.uid, people.yuki.member.account_id)], "nobody of another workspace"
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {captured[-1]['sql']}")
+        assert "SEARCH dure_member USING INTEGER PRIMARY KEY (rowid=?)" in str(cursor.fetchall())
+    owners = queries.of(people.hanbit).filter(account_id__among=[1, 2]).explain()
+    assert "(workspace_id=? AND account_id=?)" in owners, owners
+    invited = Invitation.objects.filter(member_id=people.yuki.member.pk).order_by("-id")[:5].explain()
+    assert "(member_id=?)" in invited, invited

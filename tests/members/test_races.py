@@ -14,7 +14,7 @@ from dure.accounts.actions.signing_in import CodeEnded
 from dure.accounts.actors import Operator, Visitor
 from dure.accounts.models import Account, ActivationCode, Address
 from dure.audit.models import AuditEvent
-from dure.audit.trail import first_broken
+from dure.audit.proof import prove
 from dure.core import keys, secrets
 from dure.core.models import OneTimeSecret
 from dure.joining.actions.founding import AlreadySetUp, WrongSetUpCode, issue_set_up_code, set_up_server
@@ -159,7 +159,7 @@ def test_the_trail_stays_one_chain(crowd: Cast, post: PostOffice) -> None:
     actors = [crowd.sora.actor, crowd.minjun.actor] * 4
     outcome = at_once(*(registering(actor, address=f"race{number}@example.com") for number, actor in enumerate(actors)))
     assert not [result for result in outcome if isinstance(result, Exception)]
-    assert first_broken(crowd.hanbit.pk, keys=keys.derive_all("audit")) is None
+    assert prove(crowd.hanbit.pk, keys=keys.derive_all("audit")).broken is None
     numbers = list(AuditEvent.objects.filter(workspace_id=crowd.hanbit.pk).values_list("number", flat=True))
     assert numbers == list(range(1, len(numbers) + 1))
 

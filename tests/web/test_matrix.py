@@ -22,6 +22,9 @@ MEMBER = dict(zip(ROLES, ("sign_in", "open", "open", "open", "open", 404, "mine"
 ENTER = dict(zip(ROLES, ("sign_in", 403, "open", "open", "open", 404, "mine"), strict=True))
 MANAGE = dict(zip(ROLES, ("sign_in", 403, 403, "open", "open", 404, "mine"), strict=True))
 ADMINS = dict(zip(ROLES, ("sign_in", 403, 403, 403, "open", 404, "mine"), strict=True))
+AUDIT = dict(zip(ROLES, ("sign_in", 403, 403, 403, "open", 404, "mine"), strict=True))
+EDIT = dict(zip(ROLES, ("sign_in", 403, 403, 403, "open", 404, "mine"), strict=True))
+SECURITY = dict(zip(ROLES, ("sign_in", 403, 403, 403, "open", 404, "mine"), strict=True))
 ACCOUNT = dict(zip(ROLES, ("sign_in", "open", "open", "open", "open", "open", "open"), strict=True))
 TEMPORARY = dict(zip(ROLES, ("sign_in", *["start"] * 6), strict=True))
 PUBLIC = dict.fromkeys(ROLES, "open")
@@ -35,6 +38,8 @@ EXPECTED = {
     "reset/": PUBLIC,
     "reset/asked/": PUBLIC,
     "language/": PUBLIC,
+    "look/<colour:accent>.css": PUBLIC,
+    "logo/<uid:name>/": PUBLIC,
     "find/": PUBLIC,
     "find/asked/": PUBLIC,
     "find/<uid:handle>/": PUBLIC,
@@ -95,8 +100,14 @@ EXPECTED = {
     "w/<uid:workspace>/admin/help/": MANAGE,
     "w/<uid:workspace>/admin/help/<uid:request_uid>/answer/": MANAGE,
     "w/<uid:workspace>/admin/mail/": MANAGE,
+    "w/<uid:workspace>/admin/workspace/": EDIT,
+    "w/<uid:workspace>/admin/workspace/colour/": EDIT,
+    "w/<uid:workspace>/admin/workspace/security/": SECURITY,
+    "w/<uid:workspace>/admin/audit/": AUDIT,
+    "w/<uid:workspace>/admin/audit/export/": AUDIT,
 }
 POST_ONLY = {
+    "w/<uid:workspace>/admin/audit/export/",
     "account/id/pending/",
     "account/devices/sign-out/",
     "w/<uid:workspace>/admin/members/<uid:member_uid>/reset-factor/",
@@ -111,6 +122,7 @@ POST_ONLY = {
     "w/<uid:workspace>/admin/members/handing-over/mail/",
 }
 NOT_HERE = {
+    "logo/<uid:name>/": 404,  # no such logo
     "workspaces/invitations/<uid:invitation_uid>/": 404,  # none waits
     "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": 404,  # no such invitation
     "account/passkeys/<uid:passkey_uid>/": 404,  # no such passkey
@@ -147,7 +159,12 @@ def browsers(cast: Cast) -> dict[str, Visitor]:
 
 def address(route: str, cast: Cast) -> str:
     """Fill in a route."""
-    known = {"workspace": cast.hanbit.uid, "member_uid": cast.yuki.member.uid, "secret": f"{'a' * 22}.{'b' * 43}"}
+    known = {
+        "workspace": cast.hanbit.uid,
+        "member_uid": cast.yuki.member.uid,
+        "accent": "2f6f4f",
+        "secret": f"{'a' * 22}.{'b' * 43}",
+    }
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: known.get(found[1], "n" * 22), route)
 
 
@@ -213,6 +230,10 @@ def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> No
         "w/<uid:workspace>/admin/members/<uid:member_uid>/reset-factor/": {},
         "w/<uid:workspace>/prove-again/": {},
         "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": {"step": "withdraw"},
+        "w/<uid:workspace>/admin/audit/export/": {"as": "csv"},
+        "w/<uid:workspace>/admin/workspace/": {"name": "X", "language": "ko", "time_zone": "UTC", "was": "x"},
+        "w/<uid:workspace>/admin/workspace/colour/": {"accent": "#2f6f4f", "was": "x"},
+        "w/<uid:workspace>/admin/workspace/security/": {"password_minimum": "8", "was": "x", "step": "save"},
     }  # fmt: skip
     browser = browsers(cast)[role]
     source = browser.open("/reset/")

@@ -125,7 +125,7 @@ def _found(
 ) -> Place:
     workspace = Workspace(name=name, languages=languages, time_zone=time_zone, founded_at=clock.now())
     workspace.save(force_insert=True)
-    window = None if password else handing.window(Method.MEMBER, None)
+    window = None if password else handing.window(Method.MEMBER, None, workspace)
     place = make_place(workspace, admin, password=password, is_super_admin=True, window=window)
     record(
         actor,

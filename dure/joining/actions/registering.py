@@ -123,7 +123,7 @@ def _register(
     **_typed: Any,
 ) -> Registered:
     workspace = queries.workspace_of(actor)
-    window = handing.window(method, known.starts_at)
+    window = handing.window(method, known.starts_at, workspace)
     place = _place(workspace, known.somebody, submission, starts_at=known.starts_at, window=window)
     editing.fill_new(place.member, known.details, known.photo)
     handed = handing.issue([place.member], method, to=send_to, typed=password, encoded=encoded)[0]

@@ -11,7 +11,7 @@ from dure.accounts.models import Account, Address
 from dure.core import clock
 from dure.core.action import action, record
 from dure.core.actor import Actor
-from dure.core.errors import DomainError, NotAllowed, NotFound
+from dure.core.errors import ChangedMeanwhile, NotAllowed, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.mail.kinds import Kind
@@ -21,18 +21,6 @@ from dure.members.profile import InvalidField
 
 OWN = ("family_name", "given_name", "language", "private_address")
 """The fields that are not in the profile."""
-
-
-class ChangedMeanwhile(DomainError):
-    """Somebody else changed the same field since the form was opened (told, not overwritten)."""
-
-    code = "changed_meanwhile"
-    message = _("Somebody changed this to “%(now)s” in the meantime. Save again to have yours.")
-    status = 409
-
-    def __init__(self, field: str, now: str) -> None:
-        super().__init__(now=now or "—")
-        self.field, self.now = field, now
 
 
 def values_of(member: Member, *, managed: bool) -> dict[str, str]:

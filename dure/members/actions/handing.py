@@ -9,13 +9,14 @@ from typing import NamedTuple
 from dure.accounts import activation
 from dure.accounts.models import ActivationCode, Address
 from dure.core import clock, secrets
-from dure.core.secrets import LIFETIMES, Issued, Purpose
+from dure.core.secrets import Issued, Purpose
 from dure.mail import outbox
 from dure.mail import queries as letters
 from dure.mail.kinds import Kind
 from dure.members import queries
 from dure.members.letters import write_to
 from dure.members.models import Member
+from dure.workspaces.models import Workspace
 
 
 class Method(StrEnum):
@@ -26,11 +27,6 @@ class Method(StrEnum):
     ADMIN = "admin"
 
 
-LASTS = {
-    Method.MEMBER: LIFETIMES[Purpose.SET_PASSWORD],
-    Method.GENERATE: activation.LASTS,
-    Method.ADMIN: activation.LASTS,
-}
 REMINDED_BEFORE = timedelta(hours=24)
 
 
@@ -43,12 +39,17 @@ class Window:
     remind_at: datetime
 
 
-def window(method: Method, starts_at: datetime | None) -> Window:
+def lasts(method: Method, workspace: Workspace) -> timedelta:
+    """Return how long a link or a temporary password opens, by the workspace's policy."""
+    return timedelta(days=workspace.link_days) if method is Method.MEMBER else timedelta(hours=workspace.code_hours)
+
+
+def window(method: Method, starts_at: datetime | None, workspace: Workspace) -> Window:
     """Return the window of what is issued now; it runs from the activation, not from the issue."""
     at = clock.now()
-    opens_at, lasts = max(at, starts_at or at), LASTS[method]
-    deadline_at = opens_at + lasts
-    return Window(opens_at, deadline_at, deadline_at - min(REMINDED_BEFORE, lasts / 3))
+    opens_at, length = max(at, starts_at or at), lasts(method, workspace)
+    deadline_at = opens_at + length
+    return Window(opens_at, deadline_at, deadline_at - min(REMINDED_BEFORE, length / 3))
 
 
 class Handed(NamedTuple):
@@ -75,9 +76,9 @@ def end_older(members: Sequence[Member], *, for_codes: bool = False) -> None:
 
 
 def begin_again(members: Sequence[Member], method: Method) -> None:
-    """Give every deadline its full length again, in one statement for each activation day."""
+    """Give every deadline of members of one workspace its full length again, one statement for each activation day."""
     for starts_at in {member.starts_at for member in members}:
-        fresh = window(method, starts_at)
+        fresh = window(method, starts_at, members[0].workspace)
         same = [member for member in members if member.starts_at == starts_at]
         for member in same:
             member.deadline_at, member.remind_at = fresh.deadline_at, fresh.remind_at

@@ -28,7 +28,7 @@ from dure.members import profile, rules
 from dure.members import queries as members
 from dure.members.models import Member
 from dure.web import door
-from dure.web.context import name_of
+from dure.web.context import look_url, name_of, seal_of
 from dure.web.pages.links import cookie_of, gone
 
 
@@ -40,7 +40,8 @@ def facts(invitation: Invitation) -> dict[str, Any]:
     return {
         "uid": invitation.uid,
         "workspace_name": workspace.name,
-        "seal": workspace.name[:1],
+        "seal": seal_of(workspace),
+        "look_url": look_url(workspace.accent),
         "inviter": name_of(inviter) if inviter else "",
         "inviter_lang": inviter.name_language if inviter else "",
         "name": invited_name(invitation),

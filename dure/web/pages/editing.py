@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from dure.accounts.addresses import AddressTaken
 from dure.accounts.queries import id_of
 from dure.core import keys
-from dure.core.errors import DomainError
+from dure.core.errors import ChangedMeanwhile, DomainError
 from dure.core.permissions import Permission
 from dure.core.zones import zone_list
 from dure.members import photos, profile, queries
@@ -106,7 +106,7 @@ def edit(request: Any, member_uid: str, **_names: Any) -> HttpResponse:
             if refused.status in (403, 404):
                 raise
             form.refuse(refused)
-            if isinstance(refused, editing.ChangedMeanwhile):
+            if isinstance(refused, ChangedMeanwhile):
                 form.data = {**form.data.dict(), "was": sealed}  # type: ignore[attr-defined]
     row = Profile.objects.filter(member=member).first()
     context = {

@@ -31,7 +31,7 @@ from dure.members import queries
 from dure.members.actions.admitting import OPENS_PASSWORD, ask_link_again, set_password
 from dure.members.actions.moving import IdTaken, take_new_id, undo_new_id
 from dure.web import door
-from dure.web.context import name_of
+from dure.web.context import look_url, name_of, seal_of
 from dure.web.forms import PaperForm, password_field
 
 SECRET = re.compile(r"[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{20,100}")
@@ -111,6 +111,8 @@ def _facts(row: OneTimeSecret) -> dict[str, Any]:
         "id_address": own.canonical,
         "address": mailed_to.canonical if mailed_to else "",
         "workspace_name": place.workspace.name if place else None,
+        "seal": seal_of(place.workspace) if place else None,
+        "look_url": look_url(place.workspace.accent) if place else "",
         "name": name_of(place) if place else "",
         "expires_at": row.expires_at,
         "zone": zone_name(zone),

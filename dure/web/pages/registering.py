@@ -21,7 +21,7 @@ from dure.mail import outbox
 from dure.members import photos, profile
 from dure.web import door, slips
 from dure.web.context import name_of
-from dure.web.forms import id_field
+from dure.web.forms import id_field, languages_of
 from dure.web.pages.editing import ProfileForm, groups
 from dure.web.pages.handing import TO, MethodForm
 
@@ -74,6 +74,7 @@ def register(request: Any, **_names: Any) -> HttpResponse:
     workspace = request.actor.member.workspace
     fresh = {"submission": str(uuid.uuid4()), "language": workspace.language, "send_to": "id", "method": "member"}
     form = RegisterForm(request.POST or None, request.FILES or None, initial=fresh)
+    form.fields["language"].choices = languages_of(workspace)  # type: ignore[attr-defined]
     if request.method == "POST" and form.is_valid():
         try:
             return _added(request, _register(request, form))

@@ -1,7 +1,8 @@
-"""Decodes one photo in a process of its own, with limits: stdin is the file, stdout two framed WebP images.
+"""Decodes one picture in a process of its own, with limits: stdin is the file, stdout two framed WebP images.
 
 It knows nothing of Dure. Each image is written as four bytes of length and then its content: 512 and 96 pixels
-square. Exit code 2 means that the file is no photo Dure takes, 3 that it has too many pixels.
+square, cut to it, or ``whole`` on white. Exit code 2 means that the file is none Dure takes, 3 that it has too many
+pixels.
 """
 
 import io
@@ -35,8 +36,8 @@ def flat(picture: Any) -> Any:
     return paper
 
 
-def squares(content: bytes) -> list[bytes]:
-    """Return the photo, upright and cut to a square, in each size; nothing but pixels is kept."""
+def squares(content: bytes, *, whole: bool) -> list[bytes]:
+    """Return the picture, upright and square, in each size; nothing but pixels is kept."""
     from PIL import Image, ImageOps
 
     Image.MAX_IMAGE_PIXELS = PIXELS
@@ -51,7 +52,9 @@ def squares(content: bytes) -> list[bytes]:
     found = []
     for side in SIDES:
         target = io.BytesIO()
-        ImageOps.fit(upright, (side, side)).save(target, "WEBP", quality=82, exif=b"", icc_profile=None)
+        square = (side, side)
+        fitted = ImageOps.pad(upright, square, color="white") if whole else ImageOps.fit(upright, square)
+        fitted.save(target, "WEBP", quality=82, exif=b"", icc_profile=None)
         found.append(target.getvalue())
     return found
 
@@ -60,7 +63,7 @@ def main() -> None:
     """Read, decode, write."""
     limit()
     try:
-        images = squares(sys.stdin.buffer.read())
+        images = squares(sys.stdin.buffer.read(), whole=sys.argv[1:] == ["whole"])
     except SystemExit:
         raise
     except Exception as error:
