@@ -77,6 +77,12 @@ def _database_url(value: str) -> str:
     return value
 
 
+def _log(value: str) -> str:
+    if value not in ("text", "json"):
+        raise ValueError("must be text or json")
+    return value
+
+
 def _worker(value: str) -> str:
     if value not in ("inside", "separate"):
         raise ValueError("must be inside or separate")
@@ -133,6 +139,8 @@ SETTINGS = (
     Setting("MAIL_TIMEOUT", _number, "20", "Seconds to wait for a mail server that does not answer."),
     Setting("TRUSTED_PROXIES", _networks, "", "Networks of the reverse proxies whose X-Forwarded-For is believed."),
     Setting("WORKER", _worker, "inside", "`inside`: `dure serve` also delivers; `separate`: `dure worker` does."),
+    Setting("LOG", _log, "text", "How log lines look: `text`, or `json` for a program; neither holds personal values."),
+    Setting("METRICS_FROM", _networks, "", "Networks that may read `/metrics`; empty: nobody, it is not there."),
 )
 
 

@@ -15,7 +15,7 @@ from dure.accounts.models import (
     Tries,
 )
 from dure.audit.models import AuditEvent, AuditHead
-from dure.core.models import OneTimeSecret
+from dure.core.models import OneTimeSecret, Reading
 from dure.joining.models import Invitation, InvitationToken
 from dure.mail.models import Letter
 from dure.members.models import Change, Grant, HandOver, HelpRequest, Member, Profile, RescueCode
@@ -40,6 +40,7 @@ __all__ = [
     "OneTimeSecret",
     "Passkey",
     "Profile",
+    "Reading",
     "RecoveryRequest",
     "RescueCode",
     "SecondFactor",

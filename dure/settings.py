@@ -67,7 +67,7 @@ def _database(url: str) -> dict[str, Any]:
                 "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA wal_autocheckpoint=0;",
             },
         }
-    options = dict(parse_qsl(parts.query))
+    options = {"connect_timeout": "5", **dict(parse_qsl(parts.query))}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.removeprefix("/")),
@@ -102,9 +102,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dure.web.journal.Journal",
     "csp.middleware.CSPMiddleware",
     "dure.web.middleware.DomainErrors",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "dure.web.middleware.Sessions",
     "dure.web.middleware.Readers",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -197,8 +198,14 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"text": {"()": "dure.core.logs.AsText"}, "json": {"()": "dure.core.logs.AsJson"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": DURE["LOG"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"dure": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "dure": {"level": "INFO"},
+        "dure.request": {"level": "INFO" if DURE["MODE"] == "production" else "WARNING"},
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django.request": {"level": "ERROR"},
+        "django.server": {"handlers": [], "propagate": True},
+    },
 }

@@ -95,6 +95,7 @@ urlpatterns = [
     path("", sign_in.start, name="start"),
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
+    path("metrics", health.measured, name="metrics"),
     path("first-run/", first_run.first_run, name="first_run"),
     path("sign-in/", sign_in.page, name="sign_in"),
     path("sign-in/second/", sign_in.second_factor, name="second_factor"),

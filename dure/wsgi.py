@@ -2,6 +2,7 @@
 
 import gc
 import os
+from multiprocessing.util import Finalize
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
@@ -13,6 +14,9 @@ from django.conf import settings  # noqa: E402 - after the set-up
 
 from dure.accounts.hashing import warm_up  # noqa: E402
 
+WORKER_PATIENCE = 10.0
+"""Seconds the letter in hand may still take when the server stops."""
+
 warm_up()
 gc.collect()
 gc.freeze()  # what was loaded at the start stays: no collection needs to look at it again
@@ -22,7 +26,8 @@ if os.environ.pop("SERVED_BY_DURE", ""):
 
     end_with_parent(os.getppid())
     if settings.DURE["WORKER"] == "inside":
-        start_thread()
+        # Run when this process ends by itself: its pages are answered by then, and the worker gives back its letters.
+        Finalize(None, start_thread(), args=(WORKER_PATIENCE,), exitpriority=10)
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Any:

@@ -4,9 +4,9 @@ import os
 import threading
 import unicodedata
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth.hashers import Argon2PasswordHasher, get_hasher
 
@@ -39,6 +39,12 @@ class Gate:
     def _begin(self) -> None:
         self._places = threading.Semaphore(self.width + self.queue)
         self._threads = ThreadPoolExecutor(self.width, thread_name_prefix="hashing")
+        self._taken: set[Future[Any]] = set()
+
+    @property
+    def waiting(self) -> int:
+        """How many hashes wait or run."""
+        return len(self._taken)
 
     def run(self, hashing: Callable[[], Result]) -> Result:
         """Wait for a core, ``patience`` seconds at most, and return what the function returns.
@@ -48,12 +54,17 @@ class Gate:
         if not self._places.acquire(blocking=False):
             raise TooBusy
         waiting = self._threads.submit(hashing)
-        waiting.add_done_callback(lambda _done: self._places.release())
+        self._taken.add(waiting)
+        waiting.add_done_callback(self._free)
         try:
             return waiting.result(self.patience)
         except TimeoutError:
             waiting.cancel()
             raise TooBusy from None
+
+    def _free(self, done: "Future[Any]") -> None:
+        self._taken.discard(done)
+        self._places.release()
 
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

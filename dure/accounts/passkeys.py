@@ -25,6 +25,8 @@ from dure.core.errors import DomainError
 
 LASTS = timedelta(minutes=5)
 """How long a challenge may be answered."""
+ALL_CHALLENGES = bytes(32)
+"""Stands in the place of every challenge that ends before its row does: those given out before a restore."""
 ALGORITHMS = (-8, -7, -257)
 """EdDSA, ES256 and RS256 as COSE numbers them (RFC 9053)."""
 
@@ -130,6 +132,8 @@ def spend_challenge(answer: Answer) -> bytes:
     until = datetime.fromtimestamp(facts["until"], UTC)
     same = hmac.compare_digest(facts["browser"].encode(), answer.browser.encode())
     if not same or facts["ceremony"] != answer.ceremony or not clock.now() < until <= clock.now() + LASTS + clock.SKEW:
+        raise PasskeyRefused
+    if SpentChallenge.objects.filter(pk=ALL_CHALLENGES, until__gte=until).exists():
         raise PasskeyRefused
     challenge = _bytes(facts["challenge"])
     with writing():

@@ -7,11 +7,12 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any, TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from dure.audit import trail
 from dure.core import clock, keys
 from dure.core.actor import Actor, require
+from dure.core.database import is_lost
 from dure.core.events import Event
 from dure.core.permissions import Permission
 
@@ -49,11 +50,12 @@ def action(
             require(actor, needs)
             if before is not None:
                 arguments |= before(actor, **arguments)
-            return _beginning_again(lambda: attempt(actor, arguments))
+            return _beginning_again(lambda begun: attempt(actor, arguments, begun))
 
-        def attempt(actor: Actor, arguments: dict[str, Any]) -> Result:
+        def attempt(actor: Actor, arguments: dict[str, Any], begun: threading.Event) -> Result:
             with _transaction(records):
                 fresh = actor.again()
+                begun.set()
                 require(fresh, needs)
                 return function(fresh, **arguments)
 
@@ -63,19 +65,25 @@ def action(
     return decorate
 
 
-def _beginning_again(attempt: Callable[[], Result]) -> Result:
-    """Run a whole transaction, and once more when PostgreSQL ended it because two waited for each other.
+def _beginning_again(attempt: Callable[[threading.Event], Result]) -> Result:
+    """Run a whole transaction, and again when PostgreSQL ended it because two waited for each other.
 
-    Two admins who act on one another at the same moment do. Nothing was written, and the rights are read anew.
+    Two admins who act on one another at the same moment do. Nothing was written, and the rights are read anew. The
+    same once when the connection turns out to be dead before anything was written, as after a restart of PostgreSQL.
     """
-    outermost = not connection.in_atomic_block
+    outermost, renewed = not connection.in_atomic_block, False
     for _attempt in range(ATTEMPTS - 1):
+        begun = threading.Event()
         try:
-            return attempt()
-        except OperationalError as error:
-            if not outermost or getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
+            return attempt(begun)
+        except (OperationalError, InterfaceError) as error:
+            lost = not begun.is_set() and not renewed and is_lost(error)
+            if not outermost or not (lost or getattr(error.__cause__, "sqlstate", "") == DEADLOCK):
                 raise
-    return attempt()
+            if lost:
+                renewed = True
+                connection.close()
+    return attempt(threading.Event())
 
 
 @contextmanager

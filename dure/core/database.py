@@ -27,6 +27,28 @@ def moment_of(value: Any) -> Any:
     return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
+FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "53100")
+"""No space left; a quota or a limit on the size of files; PostgreSQL's disk_full."""
+
+
+def is_full(error: BaseException) -> bool:
+    """Tell whether a database refused because there is no room to write."""
+    cause = error.__cause__
+    return getattr(cause, "sqlite_errorname", "") in FULL or getattr(cause, "sqlstate", "") in FULL
+
+
+ENDED = ("57P01", "57P02")
+"""PostgreSQL ended the connection, as when it restarts: admin_shutdown, crash_shutdown."""
+
+
+def is_lost(error: BaseException) -> bool:
+    """Tell whether an error means that the connection is gone: PostgreSQL said so, or nobody said anything."""
+    if connection.vendor != "postgresql":
+        return False
+    code = getattr(error.__cause__, "sqlstate", None)
+    return code is None or code in ENDED or code.startswith("08")
+
+
 @ForeignObject.register_lookup
 @Field.register_lookup
 class Among(Lookup):

@@ -62,3 +62,5 @@ class Event(StrEnum):
     AUDIT_EXPORTED = "audit.exported"
     WORKSPACE_EDITED = "workspace.edited"
     POLICIES_CHANGED = "workspace.policies_changed"
+    BACKED_UP = "server.backed_up"
+    RESTORED = "server.restored"

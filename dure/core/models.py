@@ -1,4 +1,4 @@
-"""Secrets that work once (PRODUCT.md §4.7 a)."""
+"""Secrets that work once (PRODUCT.md §4.7 a), and what the operator reads off the server."""
 
 import re
 import secrets
@@ -45,3 +45,14 @@ class OneTimeSecret(models.Model):
             models.Index(fields=["account_id", "purpose"], name="secret_by_account"),
             models.Index(fields=["expires_at"], name="secret_by_expiry"),
         ]
+
+
+class Reading(models.Model):
+    """A number the worker or a command keeps for the operator, so that no request counts a big table.
+
+    ``name`` as ``letters.waiting``; nothing personal.
+    """
+
+    name = models.CharField(max_length=40, primary_key=True)
+    value = models.FloatField(default=0)
+    at = models.DateTimeField()

@@ -6,13 +6,13 @@ in hand a second time, under the same Message-ID.
 
 import logging
 import smtplib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q
 
-from dure.core import clock
+from dure.core import clock, stopping
 from dure.core.action import writing
 from dure.core.keys import Unreadable
 from dure.core.models import new_uid
@@ -37,18 +37,24 @@ def deliver_due() -> int:
     if letters:
         with Transport() as transport:
             for position, letter in enumerate(letters):
+                if stopping.asked():
+                    _put_back(letters[position:], at=clock.now())
+                    break
                 if not deliver(letter, transport):
-                    _put_back(letters[position + 1 :])
+                    _put_back(letters[position + 1 :], at=clock.now() + FIRST_RETRY, problem="unreachable")
                     break
     return len(letters)
 
 
-def _put_back(letters: list[Letter]) -> None:
-    """Return what was leased and not tried: a silent server would cost its whole patience for every letter."""
+def _put_back(letters: list[Letter], *, at: datetime, problem: str = "") -> None:
+    """Return what was leased and not tried, due again at a moment.
+
+    A silent server would cost its whole patience for every letter, and a process that ends would keep them.
+    """
     leases = {letter.lease for letter in letters}
     with writing():
         Letter.objects.filter(pk__in=[letter.pk for letter in letters], lease__in=leases).update(
-            state=Letter.WAITING, lease="", due_at=clock.now() + FIRST_RETRY, problem="unreachable"
+            state=Letter.WAITING, lease="", due_at=at, problem=problem
         )
 
 

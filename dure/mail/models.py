@@ -58,4 +58,5 @@ class Letter(models.Model):
             models.Index(fields=["account_id", "-id"], name="letter_of_account"),
             models.Index(fields=["secret_id"], name="letter_of_secret"),
             models.Index(fields=["about"], condition=~models.Q(about=""), name="letter_about"),
+            models.Index(fields=["ended_at"], condition=models.Q(state="failed"), name="letter_failed"),
         ]

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.db.models import Case, Count, Min, When
+
+from dure.core import clock
 from dure.mail.kinds import UNTIL_JOINED
 from dure.mail.models import Letter
 
@@ -52,3 +56,22 @@ def went_to(account_ids: Iterable[int]) -> dict[int, str]:
     """Return where the last letter about the first password of each account went, ``id`` or ``private``."""
     sent = Letter.objects.filter(account_id__among=list(account_ids), kind__in=UNTIL_JOINED).order_by("id")
     return {account_id: to for account_id, to in sent.values_list("account_id", "to") if account_id}
+
+
+def underway() -> dict[str, float]:
+    """Return for the operator what waits, what is being sent, what failed within a day, and how old the oldest is.
+
+    The age is in seconds, from the moment a letter was due; it is a little inexact for one that was written ahead of
+    its day and then met trouble.
+    """
+    at = clock.now()
+    open_ones = Letter.objects.filter(state__in=[Letter.WAITING, Letter.SENDING])
+    numbers = dict(open_ones.values_list("state").annotate(Count("pk")).order_by())
+    since = Case(When(attempts=0, then="due_at"), default="posted_at")
+    oldest = open_ones.exclude(attempts=0, due_at__gt=at).aggregate(oldest=Min(since))["oldest"]
+    return {
+        "letters.waiting": numbers.get(Letter.WAITING, 0),
+        "letters.sending": numbers.get(Letter.SENDING, 0),
+        "letters.failed": Letter.objects.filter(state=Letter.FAILED, ended_at__gt=at - timedelta(days=1)).count(),
+        "oldest_letter": max((at - oldest).total_seconds(), 0.0) if oldest else 0.0,
+    }

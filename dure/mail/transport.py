@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +11,14 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from django.conf import settings
 
 PORTS = {"smtp": 25, "smtps": 465, "starttls": 587}
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """How a conversation is protected, and when the server's certificate ends, as it writes it."""
+
+    words: str
+    certificate_ends: str = ""
 
 
 class Transport:
@@ -45,13 +54,18 @@ class Transport:
             self.close()
             raise
 
-    def greet(self) -> None:
-        """Open the conversation, as a check.
+    def greet(self) -> "Greeting":
+        """Open the conversation, as a check, and return how it is protected.
 
         :raises OSError: also every SMTPException.
         """
-        if self.url.scheme != "mailbox" and self._connection is None:
-            self._open()
+        if self.url.scheme == "mailbox":
+            return Greeting("a folder on this machine")
+        sock = (self._connection or self._open()).sock
+        if not isinstance(sock, ssl.SSLSocket):
+            return Greeting("without TLS")
+        certificate = sock.getpeercert() or {}
+        return Greeting(str(sock.version()), str(certificate.get("notAfter", "")))
 
     def close(self) -> None:
         """End the conversation; a server that is gone already does not matter."""

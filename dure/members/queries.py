@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value, prefetch_related_objects
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, prefetch_related_objects
 from django.db.models.functions import StrIndex
 
 from dure.accounts.addresses import living
@@ -24,6 +24,11 @@ COUNTED = 1000
 def of(workspace: Workspace | int) -> QuerySet[Member]:
     """Return the members of a workspace: where every query starts."""
     return Member.objects.filter(workspace_id=workspace if isinstance(workspace, int) else workspace.pk)
+
+
+def totals() -> dict[str, int]:
+    """Count the members of the whole server by stored state, for the operator; the worker asks, never a page."""
+    return dict(Member.objects.order_by().values_list("state").annotate(Count("pk")))
 
 
 def workspace_of(actor: Actor) -> Workspace:

@@ -31,6 +31,7 @@ from dure.members.actors import MemberActor, actor_for
 from dure.members.policies import session_limits
 
 View = Callable[..., HttpResponse]
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 DEVICE_COOKIE = f"{settings.COOKIE_PREFIX}dure-device"
 VISITOR = Visitor()
 CONFIRMED = "confirmed"
@@ -100,6 +101,19 @@ def halfway(view: View) -> View:
         return view(request, *arguments, **names)
 
     opened.opens = "halfway"  # type: ignore[attr-defined]
+    return opened
+
+
+def metrics(view: View) -> View:
+    """Open to whoever comes from a network of ``DURE_METRICS_FROM``, signed in or not; else there is nothing here."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, *arguments: Any, **names: Any) -> HttpResponse:
+        if not _is_within(client_address(request), settings.DURE["METRICS_FROM"]):
+            raise Http404
+        return view(request, *arguments, **names)
+
+    opened.opens = "public"  # type: ignore[attr-defined]
     return opened
 
 
@@ -250,17 +264,30 @@ def network_of(request: HttpRequest) -> str:
     return str(ipaddress.ip_network((address, 24 if address.version == 4 else 56), strict=False))
 
 
-def client_address(request: HttpRequest) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def client_address(request: HttpRequest) -> IPAddress | None:
     """Return the client's address; X-Forwarded-For is believed as far as trusted proxies wrote it, from the right."""
     hops = [*request.headers.get("X-Forwarded-For", "").split(","), request.META.get("REMOTE_ADDR", "")]
-    trusted = [ipaddress.ip_network(network, strict=False) for network in settings.DURE["TRUSTED_PROXIES"]]
-    address: ipaddress.IPv4Address | ipaddress.IPv6Address | None = None
+    address: IPAddress | None = None
     for hop in reversed([hop.strip() for hop in hops if hop.strip()]):
         try:
             heard = ipaddress.ip_address(hop)
         except ValueError:
             return address
         address = getattr(heard, "ipv4_mapped", None) or heard
-        if not any(address in network for network in trusted if network.version == address.version):
+        if not _is_within(address, settings.DURE["TRUSTED_PROXIES"]):
             return address
     return address
+
+
+def came_through_proxy(request: HttpRequest) -> bool:
+    """Tell whether a trusted proxy handed the request over."""
+    try:
+        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    return _is_within(address, settings.DURE["TRUSTED_PROXIES"])
+
+
+def _is_within(address: IPAddress | None, networks: tuple[str, ...]) -> bool:
+    found = [ipaddress.ip_network(network, strict=False) for network in networks] if address else []
+    return any(address in network for network in found if address and network.version == address.version)

@@ -68,6 +68,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return HttpResponse("500", status=500, content_type="text/plain")
 
 
+def trouble(*, full: bool) -> HttpResponse:
+    """Answer 503 with a page that needs no database: it refuses to write, or is away for a moment."""
+    text = loader.get_template("errors/plain_503.html").render({"full": full})
+    return HttpResponse(text, status=503, headers={"Retry-After": "5"})
+
+
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose cookie is gone or that came from another site."""
     return page(request, 403, _("The page was open for too long, or cookies are off. Go back, reload and try again."))

@@ -36,6 +36,8 @@ SENTENCES: dict[Event, Any] = {
     Event.RESCUE_CODES_MADE: _("%(who)s made recovery codes."),
     Event.RESCUE_LINK_MADE: _("%(who)s made a link that lets %(whom)s in again."),
     Event.RESCUED: _("%(whom)s set a new password with a recovery code."),
+    Event.BACKED_UP: _("%(who)s backed the server up."),
+    Event.RESTORED: _("%(who)s restored the server from a backup."),
     Event.INVITED: _("%(who)s invited %(whom)s."),
     Event.INVITED_AGAIN: _("The invitation of %(whom)s was sent again."),
     Event.INVITATION_WITHDRAWN: _("%(who)s withdrew the invitation of %(whom)s."),
@@ -139,7 +141,7 @@ OF_THE_SERVER = frozenset({
     Event.FACTOR_REMOVED, Event.PASSKEY_RENAMED, Event.SPARE_CODES_MADE, Event.CONFIRMED, Event.LINK_ASKED_AGAIN,
     Event.PASSWORD_SET, Event.PASSWORD_CHANGED, Event.RESET_MAILED, Event.ADDRESS_PROVEN, Event.ID_CHANGE_ASKED,
     Event.ID_CHANGE_CANCELLED, Event.PRIVATE_CHANGED, Event.SIGNED_IN, Event.SIGN_IN_MAILED, Event.SIGNED_OUT,
-    Event.LANGUAGE_CHANGED,
+    Event.LANGUAGE_CHANGED, Event.BACKED_UP, Event.RESTORED,
 })  # fmt: skip
 """What people do with their own accounts stands in the server's chain alone, which no workspace reads (ADR 10)."""
 

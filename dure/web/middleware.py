@@ -1,15 +1,23 @@
 """What happens around every page."""
 
+import errno
+import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
+from dure.core.database import is_full
 from dure.core.errors import DomainError
 from dure.web import errors
 
+logger = logging.getLogger(__name__)
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -24,10 +32,32 @@ class DomainErrors:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer a domain error with its page."""
+        """Answer a domain error with its page, and a database or disk in trouble with 503: nothing was saved."""
         if isinstance(exception, DomainError):
             return errors.refused(request, exception)
+        if isinstance(exception, OperationalError | InterfaceError):
+            logger.error("the database refused", exc_info=exception)
+            return errors.trouble(full=is_full(exception))
+        if isinstance(exception, OSError) and exception.errno in FULL:
+            logger.error("the disk is full", exc_info=exception)
+            return errors.trouble(full=True)
         return None
+
+
+class Sessions(SessionMiddleware):
+    """Django's, except that a page which could be read is shown although nothing can be written.
+
+    What an action did is committed before; all that is lost is a message that would have been shown once, or the
+    moment the session was last used.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Save the session if it changed."""
+        try:
+            return super().process_response(request, response)
+        except (OperationalError, InterfaceError):
+            logger.error("the session was not saved", exc_info=True)
+            return response
 
 
 class Readers:

@@ -17,7 +17,7 @@ from dure.members.models import Member
 from dure.members.rules import State
 from dure.workspaces.models import Workspace
 from tests.cast import Cast
-from tests.post import PostOffice, free_port
+from tests.post import PostOffice
 
 
 def say(*words: str) -> str:
@@ -85,16 +85,6 @@ def test_a_workspace_that_cannot_be_created_leaves_nothing(
     with pytest.raises(CommandError, match=reason):
         say("workspace", "create", "Third", *[word for pair in words.items() for word in pair])
     assert Workspace.objects.count() == 2
-
-
-def test_the_doctor_looks_at_everything_and_says_what_is_bad(db: Any, post: PostOffice) -> None:
-    said = say("doctor")
-    assert said.count("ok  ") == 5 and "the server greets" in said
-    settings.DURE["SMTP_URL"] = f"smtp://127.0.0.1:{free_port()}"
-    out = io.StringIO()
-    with pytest.raises(SystemExit):
-        call_command("doctor", stdout=out)
-    assert "BAD  mail" in out.getvalue()
 
 
 def test_the_demos_company_looks_like_one(db: Any, post: PostOffice) -> None:

@@ -33,6 +33,7 @@ EXPECTED = {
     "": PUBLIC,
     "healthz": PUBLIC,
     "readyz": PUBLIC,
+    "metrics": PUBLIC,
     "first-run/": PUBLIC,
     "sign-in/": PUBLIC,
     "reset/": PUBLIC,
@@ -123,6 +124,7 @@ POST_ONLY = {
 }
 NOT_HERE = {
     "logo/<uid:name>/": 404,  # no such logo
+    "metrics": 404,  # no network may read them
     "workspaces/invitations/<uid:invitation_uid>/": 404,  # none waits
     "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": 404,  # no such invitation
     "account/passkeys/<uid:passkey_uid>/": 404,  # no such passkey

@@ -15,9 +15,12 @@ from django.db import connection, connections
 from dure.accounts.hashing import gate
 from dure.core import links
 from dure.joining.actions.founding import is_set_up, issue_set_up_code
+from dure.management.databases import MIGRATING
 
 SPARE_THREADS = 8
 """Threads beyond the sign-in queue, for every other page (ARCHITECTURE §8)."""
+PATIENCE = 30
+"""Seconds a stopping server gives the requests in flight and the letter in hand."""
 
 
 class Command(BaseCommand):
@@ -66,12 +69,20 @@ def migrate() -> None:
     """Migrate; on PostgreSQL under an advisory lock, so that several nodes may start at once."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT pg_advisory_lock(76850)")
+            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
         try:
             call_command("migrate", interactive=False, verbosity=0)
         finally:
             if connection.vendor == "postgresql":
-                cursor.execute("SELECT pg_advisory_unlock(76850)")
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
+
+
+def wait_for_migrations() -> None:
+    """Wait while a server migrates, or a backup is restored."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock_shared(%s)", [MIGRATING])
+            cursor.execute("SELECT pg_advisory_unlock_shared(%s)", [MIGRATING])
 
 
 def serve() -> None:
@@ -92,6 +103,7 @@ def serve() -> None:
         blocking_threads=gate.width + gate.queue + SPARE_THREADS,
         backpressure=1024,
         websockets=False,
+        workers_kill_timeout=PATIENCE,
         log_level=LogLevels.error,
     )
     try:

@@ -24,7 +24,7 @@ from dure.accounts.passkeys import Ceremony, PasskeyRefused
 from dure.core.errors import TooBusy
 from dure.joining.actions.founding import is_set_up
 from dure.members import queries, rules
-from dure.web import ceremonies, door
+from dure.web import ceremonies, door, metrics
 from dure.web.forms import PaperForm, id_field, password_field
 
 
@@ -84,7 +84,9 @@ def page(request: Any) -> HttpResponse:
             language=get_language() or settings.LANGUAGE_CODE,
         )
     except (WrongCredentials, SlowedDown, CodeEnded, TooBusy) as refused:
+        metrics.count_sign_in(refused.code)
         return _show(request, form, banner=refused.sentence(), status=429 if isinstance(refused, TooBusy) else 200)
+    metrics.count_sign_in()
     return door.enter(request, opened, door.safe_path(request, typed["next"]))
 
 
@@ -99,7 +101,9 @@ def _by_passkey(request: Any) -> HttpResponse:
             browser=door.browser_of(request),
         )
     except PasskeyRefused as refused:
+        metrics.count_sign_in(refused.code)
         return _show(request, SignInForm(initial={"next": back}), banner=refused.sentence(), marked=())
+    metrics.count_sign_in()
     return door.enter(request, opened, door.safe_path(request, back))
 
 
