@@ -43,7 +43,7 @@ ENDED = ("57P01", "57P02")
 
 def is_lost(error: BaseException) -> bool:
     """Tell whether an error means that the connection is gone: PostgreSQL said so, or nobody said anything."""
-    if connection.vendor != "postgresql":
+    if connection.vendor != "postgresql" or error.__cause__ is None:
         return False
     code = getattr(error.__cause__, "sqlstate", None)
     return code is None or code in ENDED or code.startswith("08")
