@@ -92,7 +92,8 @@ class Client(threading.Thread):
             if status == 200:
                 self.added.append(name)
             begun = time.monotonic()
-            self.answers.append((begun, time.monotonic(), self.browser.open(self.at).status))
+            status = self.browser.open(self.at).status
+            self.answers.append((begun, time.monotonic(), status))
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
