@@ -4,7 +4,7 @@ import importlib
 import sys
 from pathlib import Path
 
-SHARED = {"place", "people"}
+SHARED = {"place", "people", "company", "cluster"}
 NAMES = sorted({path.stem for path in Path(__file__).parent.glob("[!_]*.py")} - SHARED)
 
 

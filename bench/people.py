@@ -44,7 +44,6 @@ def crowd(workspace: Any, state: str, count: int) -> list[Any]:
             family_name=state,
             given_name=str(number),
             sort_key=f"{state} {number}",
-            search=f"{state} {number}",
             name_language="en",
             state=state,
             registered_at=at,

@@ -75,7 +75,6 @@ def _people() -> str:
             account=account,
             family_name=str(number),
             sort_key=str(number),
-            search=str(number),
             name_language="en",
             state="active",
             registered_at=at,

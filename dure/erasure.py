@@ -14,8 +14,8 @@ from dure.joining import queries as joining
 from dure.joining.models import Invitation
 from dure.joining.rules import KEPT
 from dure.mail.models import Letter
-from dure.members import photos
-from dure.members.models import Profile
+from dure.members import indexing, photos
+from dure.members.models import Member, Profile
 
 RULES = {
     "Account": "deleted",
@@ -27,6 +27,8 @@ RULES = {
     "SpareCode": "with the account; only a keyed hash",
     "ActivationCode": "with the account",
     "Member": "with the account, or with the workspace",
+    "SearchTerm": "deleted by the member's own terms, first",
+    "KeptFilter": "with the member who keeps it",
     "Profile": "with the member; its photo's files are deleted first",
     "Change": "with the member",
     "Grant": "with the member",
@@ -58,6 +60,7 @@ def erase_account(account: Account) -> None:
         for name in row.exclude(photo="").values_list("photo", flat=True):
             photos.remove(name)
     invitations.delete()
+    indexing.forget(Member.objects.filter(account=account).values_list("pk", flat=True))
     OneTimeSecret.objects.filter(account_id=account.pk).delete()
     Letter.objects.filter(account_id=account.pk).delete()
     account.delete()

@@ -18,7 +18,17 @@ from dure.audit.models import AuditEvent, AuditHead
 from dure.core.models import OneTimeSecret, Reading
 from dure.joining.models import Invitation, InvitationToken
 from dure.mail.models import Letter
-from dure.members.models import Change, Grant, HandOver, HelpRequest, Member, Profile, RescueCode
+from dure.members.models import (
+    Change,
+    Grant,
+    HandOver,
+    HelpRequest,
+    KeptFilter,
+    Member,
+    Profile,
+    RescueCode,
+    SearchTerm,
+)
 from dure.workspaces.models import Workspace, WorkspaceChange
 
 __all__ = [
@@ -34,6 +44,7 @@ __all__ = [
     "HelpRequest",
     "Invitation",
     "InvitationToken",
+    "KeptFilter",
     "Letter",
     "ListingCode",
     "Member",
@@ -43,6 +54,7 @@ __all__ = [
     "Reading",
     "RecoveryRequest",
     "RescueCode",
+    "SearchTerm",
     "SecondFactor",
     "Session",
     "SpareCode",

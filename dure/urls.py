@@ -60,8 +60,9 @@ register_converter(Colour, "colour")
 admin: list[Any] = [
     path("", portal.admin, name="admin"),
     path("members/", members.members, name="members"),
+    path("members/keep/", members.keep, name="keep_filter"),
     path("members/register/", registering.register, name="register"),
-    path("members/again/", handing.again, name="again"),
+    path("members/act/again/", handing.again, name="again"),
     path("members/handing-over/", handing.handing_over, name="handing_over"),
     path("members/handing-over/mail/", handing.mail_codes, name="mail_codes"),
     path("members/<uid:member_uid>/", members.member, name="member"),

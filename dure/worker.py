@@ -20,6 +20,7 @@ from dure.core.database import checkpoint
 from dure.joining.actions.expiring import close_run_out, forget_photos
 from dure.mail import queries as mail
 from dure.mail.delivery import deliver_due
+from dure.members import indexing
 from dure.members import queries as members
 from dure.members.actions.recovering import answer_all
 from dure.members.actions.reminding import remind_due
@@ -38,7 +39,14 @@ REPEAT_AFTER = 60.0
 """Seconds after which the same trouble is told again: a full disk must not be filled with lines that say so."""
 
 ROUND: tuple[Callable[[], int], ...] = (answer_all, remind_due, deliver_due)
-TIDYING: tuple[Callable[[], object], ...] = (checkpoint, tries.purge, close_run_out, forget_photos, erasure.purge_dead)
+TIDYING: tuple[Callable[[], object], ...] = (
+    checkpoint,
+    tries.purge,
+    close_run_out,
+    forget_photos,
+    erasure.purge_dead,
+    indexing.note_late_sign_ins,
+)
 
 
 def run() -> None:

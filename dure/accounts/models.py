@@ -29,6 +29,11 @@ class Account(models.Model):
     created_at = models.DateTimeField()
     signed_in_at = models.DateTimeField(null=True)
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["signed_in_at"], condition=Q(signed_in_at__isnull=False), name="account_by_sign_in")
+        ]
+
     @property
     def has_own_password(self) -> bool:
         """Whether the owner chose the password; nothing else signs in."""

@@ -18,6 +18,8 @@ class Event(StrEnum):
     DEADLINE_REMINDED = "member.deadline_reminded"
     CODE_FOR_LIST_MAILED = "account.listing_code_mailed"
     IDS_MAILED = "account.ids_mailed"
+    FILTER_KEPT = "member.filter_kept"
+    FILTER_DROPPED = "member.filter_dropped"
     MEMBER_EDITED = "member.edited"
     ID_CORRECTED = "member.id_corrected"
     SUPER_ADMIN_APPOINTED = "member.super_admin_appointed"

@@ -13,7 +13,7 @@ from dure.accounts.models import Account, Address
 from dure.core import clock
 from dure.core.actor import Actor
 from dure.core.errors import DomainError
-from dure.members import names, profile, queries
+from dure.members import indexing, names, profile, queries
 from dure.members.actions.handing import Window
 from dure.members.models import Member
 from dure.workspaces.models import Workspace
@@ -178,6 +178,7 @@ def _write(member: Member, somebody: Person) -> Place:
         private.save(force_insert=True)
     member.account = account
     member.save(force_insert=True)
+    indexing.refresh([member.pk])
     return Place(member=member, id=id_address, private=private)
 
 
@@ -205,7 +206,6 @@ def member_of(workspace: Workspace, account: Account, somebody: Person, *, has_c
         given_name=given_name,
         name_language=somebody.name_language,
         sort_key=names.sort_key(family_name, given_name),
-        search=names.search_text(family_name, given_name),
         state=Member.ACTIVE if has_come else Member.REGISTERED,
         registered_at=at,
         activated_at=at if has_come else None,

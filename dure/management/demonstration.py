@@ -14,10 +14,10 @@ from dure.joining.actions.accepting import accept
 from dure.joining.actions.founding import found_workspace
 from dure.joining.actions.inviting import invite
 from dure.joining.people import make_place, person
-from dure.members import names, rules
+from dure.members import indexing, names, rules
 from dure.members.actions.administering import grant
 from dure.members.actors import actor_for
-from dure.members.models import Member
+from dure.members.models import NEVER, Member
 from dure.workspaces.models import Workspace
 
 PASSWORD = "seven quiet herons wade"
@@ -176,9 +176,11 @@ def _insert(
         Address(account=account, canonical=row[0], kind=Address.ID, proven_at=at if row[4] > 0.1 else None)
         for account, row in zip(accounts, people, strict=True)
     )
-    Member.objects.bulk_create(
+    members = Member.objects.bulk_create(
         _member(workspace, account, row, chance) for account, row in zip(accounts, people, strict=True)
     )
+    indexing.refresh(member.pk for member in members)
+    indexing.note_sign_ins(since=NEVER)
 
 
 def _member(
@@ -193,7 +195,6 @@ def _member(
         given_name=given,
         name_language=language,
         sort_key=names.sort_key(family, given),
-        search=names.search_text(family, given),
         registered_at=at - timedelta(days=chance.randrange(8, 200)),
     )
     if luck > 0.1:

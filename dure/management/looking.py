@@ -22,6 +22,7 @@ from dure.core.models import Reading
 from dure.core.readings import all_kept
 from dure.mail.queries import underway
 from dure.mail.transport import Transport
+from dure.members import indexing
 
 FIXED_SQLITE = (3, 51, 3)
 OLDEST_POSTGRESQL = 15
@@ -207,7 +208,7 @@ def _postgresql(cursor: Any) -> Iterator[Look]:
 
 
 def running() -> Iterator[Look]:
-    """Look at what the server does: clock, worker, letters, backups.
+    """Look at what the server does: clock, worker, letters, search, backups.
 
     :raises django.db.Error: when the tables are not there.
     """
@@ -215,7 +216,14 @@ def running() -> Iterator[Look]:
     kept = all_kept()
     yield _worker(kept.get("worker_rounds"))
     yield from _letters()
+    yield _search()
     yield _backup(kept.get("backup"))
+
+
+def _search() -> Look:
+    wrong = indexing.stale()
+    found = f"{wrong} of the newest members are not found as they are" if wrong else "the newest members are found"
+    return _judge("search", not wrong, found, "dure members reindex mends it")
 
 
 def _written() -> Look:

@@ -1,5 +1,7 @@
 """Memberships and admin rights."""
 
+from datetime import UTC, datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -7,13 +9,17 @@ from dure.accounts.models import Account
 from dure.core.models import new_uid
 from dure.workspaces.models import Workspace
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where somebody stands who never signed in: a column without gaps is ordered alike on both databases."""
+
 
 class Member(models.Model):
     """A person's place in a workspace; the states are computed from these facts (``rules.state_of``).
 
     ``epoch`` is raised by everything that changes what the person may open (PRODUCT.md §4.9). ``submission`` is the
-    form's own number, so that a form sent twice registers one member. ``search`` and ``sort_key`` are kept by the
-    actions (``dure.members.names``). Before ``starts_at`` nothing opens, and ``remind_at`` is when the reminder of the
+    form's own number, so that a form sent twice registers one member. ``search``, ``sort_key`` and ``id_key`` (the ID,
+    to be ordered by) are written by ``dure.members.indexing`` alone, and ``signed_in_at`` by the worker: a list may be
+    in the order of a minute ago. Before ``starts_at`` nothing opens, and ``remind_at`` is when the reminder of the
     deadline goes, null once it went. The workspace has no index of its own: SQLite would prefer it, and read every
     member to find ten.
     """
@@ -25,7 +31,9 @@ class Member(models.Model):
     given_name = models.CharField(max_length=80, blank=True)
     name_language = models.CharField(max_length=8)
     sort_key = models.CharField(max_length=120)
-    search = models.CharField(max_length=400)
+    search = models.TextField(default="", blank=True)
+    id_key = models.CharField(max_length=254, default="", blank=True)
+    signed_in_at = models.DateTimeField(default=NEVER)
     is_super_admin = models.BooleanField(default=False)
     state = models.CharField(max_length=10)
     starts_at = models.DateTimeField(null=True)
@@ -54,15 +62,48 @@ class Member(models.Model):
             models.Index(fields=["workspace", "uid"], name="member_by_uid"),
             models.Index(fields=["workspace", "sort_key", "id"], name="member_by_name"),
             models.Index(fields=["workspace", "state", "sort_key", "id"], name="member_by_state"),
+            models.Index(fields=["workspace", "id_key", "id"], name="member_by_id"),
+            models.Index(fields=["workspace", "state", "id_key", "id"], name="member_by_state_and_id"),
+            models.Index(fields=["workspace", "registered_at", "id"], name="member_by_joining"),
+            models.Index(fields=["workspace", "state", "registered_at", "id"], name="member_by_state_and_joining"),
+            models.Index(fields=["workspace", "signed_in_at", "id"], name="member_by_sign_in"),
+            models.Index(fields=["workspace", "state", "signed_in_at", "id"], name="member_by_state_and_sign_in"),
+            models.Index(fields=["workspace", "state", "deadline_at", "starts_at"], name="member_to_count"),
             models.Index(
-                fields=["workspace", "deadline_at"], condition=Q(state="registered"), name="member_by_deadline"
+                fields=["workspace", "deadline_at", "id"], condition=Q(state="registered"), name="member_by_deadline"
+            ),
+            models.Index(
+                fields=["workspace", "starts_at", "id", "state"],
+                condition=Q(starts_at__isnull=False),
+                name="member_by_start",
             ),
             models.Index(fields=["remind_at"], condition=Q(remind_at__isnull=False), name="member_to_remind"),
-            models.Index(
-                fields=["workspace", "starts_at"], condition=Q(starts_at__isnull=False), name="member_by_start"
-            ),
             models.Index(fields=["workspace", "state"], condition=Q(is_super_admin=True), name="member_super_admin"),
         ]
+
+
+class SearchTerm(models.Model):
+    """One beginning under which a member is found (``dure.members.terms``); on SQLite the key is the whole table.
+
+    Bare ids: nothing but ``dure.members.indexing`` writes here, and a term without its member finds nobody.
+    """
+
+    pk = models.CompositePrimaryKey("workspace_id", "term", "member_id")
+    workspace_id = models.BigIntegerField()
+    term = models.CharField(max_length=24)
+    member_id = models.BigIntegerField()
+
+
+class KeptFilter(models.Model):
+    """A view of the member list that an admin gave a name, to come back to it."""
+
+    uid = models.CharField(max_length=22, unique=True, default=new_uid)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="kept_filters")
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "name"], name="kept_filter_once")]
 
 
 class Profile(models.Model):

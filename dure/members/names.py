@@ -10,9 +10,9 @@ from dure.core.text import is_plain
 
 LONGEST = 80
 _HANGUL = range(0xAC00, 0xD7A4)
-_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 # NFKC turns the letters one types (ㄱ, U+3131) into conjoining ones (U+1100); a search needs them as typed.
-_TYPED = {0x1100 + number: letter for number, letter in enumerate(_INITIALS)}
+_TYPED = {0x1100 + number: letter for number, letter in enumerate(INITIALS)}
 _KATAKANA = {code: chr(code - 0x60) for code in range(0x30A1, 0x30F7)}
 
 
@@ -86,17 +86,9 @@ def fold(text: str) -> str:
 
 def initials(text: str) -> str:
     """Return the initial consonants of Hangul syllables, everything else dropped: 김민수 → ㄱㅁㅅ."""
-    return "".join(_INITIALS[(ord(letter) - 0xAC00) // 588] for letter in text if ord(letter) in _HANGUL)
+    return "".join(INITIALS[(ord(letter) - 0xAC00) // 588] for letter in text if ord(letter) in _HANGUL)
 
 
 def sort_key(family_name: str, given_name: str) -> str:
     """Return the key lists are ordered by: family name first, whatever the order of display."""
     return fold(f"{family_name} {given_name}")[:120]
-
-
-def search_text(family_name: str, given_name: str, *others: str) -> str:
-    """Return what a search looks into: both orders without a space, initial consonants, and other names."""
-    family, given = fold(family_name), fold(given_name)
-    forms = [f"{family}{given}", f"{family} {given}", f"{given} {family}", initials(family + given)]
-    forms += [form for other in others for form in (fold(other), initials(fold(other)))]
-    return "\n".join(dict.fromkeys(form.strip() for form in forms if form.strip()))[:400]

@@ -61,4 +61,4 @@ def counted(rows: QuerySet[Session]) -> str:
 
 def waiting(workspace: Workspace) -> str:
     """Return how many have not come yet and keep the deadline they were told."""
-    return queries.counts_of(workspace, (State.REGISTERED,))[State.REGISTERED]
+    return queries.counts(workspace)[State.REGISTERED]

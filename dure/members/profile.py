@@ -13,8 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from dure.core import clock
 from dure.core.errors import DomainError
 from dure.core.text import is_plain
-from dure.members import names
-from dure.members.models import Member, Profile
+from dure.members.models import Profile
 
 REGIONS = {"Asia/Seoul": "KR", "Asia/Tokyo": "JP"}
 """The country a number without its own belongs to, by the workspace's time zone."""
@@ -101,7 +100,6 @@ FIELDS = {
 }
 DAYS = ("birthday", "join_date")
 PHONES = ("mobile_phone", "office_phone")
-NAMED = ("phonetic_family_name", "phonetic_given_name", "name_ko", "name_en", "name_ja", "nickname")
 
 
 def clean(typed: dict[str, str], time_zone: str) -> dict[str, str]:
@@ -136,11 +134,3 @@ def assign(profile: Profile, values: dict[str, str]) -> None:
     """Put stored texts into their columns."""
     for name, value in values.items():
         setattr(profile, name, (date.fromisoformat(value) if value else None) if name in DAYS else value)
-
-
-def refresh_search(member: Member, profile: Profile | None) -> None:
-    """Make the member findable and sortable by every name there is; the caller saves."""
-    known = texts(profile)
-    others = [known[name] for name in NAMED if known[name]]
-    member.sort_key = names.sort_key(member.family_name, member.given_name)
-    member.search = names.search_text(member.family_name, member.given_name, *others)

@@ -1,19 +1,19 @@
 """Reading members; every query starts from the workspace."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, prefetch_related_objects
-from django.db.models.functions import StrIndex
+from django.db import connection
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
 
 from dure.accounts.addresses import living
 from dure.accounts.models import Account, Address
 from dure.core import clock
 from dure.core.actor import Actor
 from dure.core.permissions import Permission
-from dure.members import names
-from dure.members.models import Grant, HelpRequest, Member, Profile
+from dure.members.models import Grant, HelpRequest, Member
 from dure.members.rules import State
 from dure.workspaces.models import Workspace
 
@@ -29,6 +29,14 @@ def of(workspace: Workspace | int) -> QuerySet[Member]:
 def totals() -> dict[str, int]:
     """Count the members of the whole server by stored state, for the operator; the worker asks, never a page."""
     return dict(Member.objects.order_by().values_list("state").annotate(Count("pk")))
+
+
+def among(workspace_id: int, ids: Iterable[int]) -> QuerySet[Member]:
+    """Return those of these members who are of this workspace, found by their ids.
+
+    The sum keeps SQLite from taking an index of the workspace, and reading all of it to find fifty.
+    """
+    return Member.objects.alias(here=F("workspace_id") + 0).filter(pk__among=ids, here=workspace_id)
 
 
 def workspace_of(actor: Actor) -> Workspace:
@@ -73,9 +81,9 @@ def listed_places(address: str) -> list[tuple[str, list[Member]]]:
     return [(canonical[account_id], by_account[account_id]) for account_id in accounts]
 
 
-def in_state(members: QuerySet[Member], state: str) -> QuerySet[Member]:
+def in_state(members: QuerySet[Member], state: str, at: datetime | None = None) -> QuerySet[Member]:
     """Keep the members in one state, by the dates."""
-    at = clock.now()
+    at = at or clock.now()
     started = Q(starts_at=None) | Q(starts_at__lte=at)
     if state == State.SCHEDULED:
         return members.filter(state__in=[Member.REGISTERED, Member.ACTIVE], starts_at__gt=at)
@@ -88,59 +96,59 @@ def in_state(members: QuerySet[Member], state: str) -> QuerySet[Member]:
     return members.filter(state=state) if state else members
 
 
+def pieces(members: QuerySet[Member], state: str, at: datetime | None = None) -> list[QuerySet[Member]]:
+    """Return the members in one state in pieces that an index finds each, without reading those who are too late."""
+    at = at or clock.now()
+    found = in_state(members, state, at)
+    if state == State.REGISTERED:
+        return [found.filter(deadline_at=None), found.filter(deadline_at__gt=at)]
+    return [found]
+
+
+NOBODYS, SOME_DAY = -1, datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=UTC)
+"""What stands for the workspace and for now in a query that is built once."""
+
+
+@cache
+def _counting() -> tuple[str, tuple[Any, ...]]:
+    """Return the query that counts every state: building it anew costs more than its answer."""
+    parts: list[str] = []
+    parameters: list[Any] = []
+    for state in ("", *State):
+        counted = []
+        for piece in pieces(of(NOBODYS), state, SOME_DAY):
+            sql, given = piece.order_by().values("pk")[: COUNTED + 1].query.sql_with_params()
+            counted.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")  # noqa: S608 - the ORM's own
+            parameters += given
+        parts.append(" + ".join(counted))
+    return f"SELECT {', '.join(parts)}", tuple(parameters)
+
+
+def _adapted(moment: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
 def counts(workspace: Workspace) -> dict[str, str]:
-    """Return how many members are in each state and in all (key ``""``), counted as far as ``1,000+``."""
-    return counts_of(workspace, ("", *State))
+    """Return how many members are in each state and in all (key ``""``), counted as far as ``1,000+`` in one query."""
+    sql, parameters = _counting()
+    given = {NOBODYS: workspace.pk, _adapted(SOME_DAY): _adapted(clock.now())}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [given.get(parameter, parameter) for parameter in parameters])
+        found = cursor.fetchone()
+    return {
+        state: f"{COUNTED:,}+" if counted > COUNTED else str(counted)
+        for state, counted in zip(("", *State), found, strict=True)
+    }
 
 
-def counts_of(workspace: Workspace, states: Sequence[str]) -> dict[str, str]:
-    """Return how many members are in each of these states, counted as far as ``1,000+``."""
-    return {state: _count(in_state(of(workspace), state)) for state in states}
-
-
-def _count(members: QuerySet[Member]) -> str:
-    counted = members.order_by().values("pk")[: COUNTED + 1].count()
-    return f"{COUNTED:,}+" if counted > COUNTED else str(counted)
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of a list; the cursors are empty at its ends."""
-
-    rows: list[Member]
-    previous: str
-    next: str
-
-
-def page(workspace: Workspace, *, state: str = "", search: str = "", after: str = "", before: str = "") -> Page:
-    """Return a page of members in name order, by keyset: the same cost at any depth."""
-    found = matching(in_state(of(workspace), state), search) if search else in_state(of(workspace), state)
-    cursor = after or before
-    backwards = bool(before) and not after
-    rows = list(_beyond(with_id(found), cursor, backwards)[: PAGE + 1])
-    more, rows = len(rows) > PAGE, rows[:PAGE]
-    if backwards:
-        rows.reverse()
-    has_previous, has_next = (more, True) if backwards else (bool(cursor), more)
-    return Page(
-        rows=rows,
-        previous=str(rows[0].pk) if rows and has_previous else "",
-        next=str(rows[-1].pk) if rows and has_next else "",
-    )
-
-
-def _beyond(members: QuerySet[Member], cursor: str, backwards: bool) -> QuerySet[Member]:
-    order = ("-sort_key", "-id") if backwards else ("sort_key", "id")
+def _beyond(members: QuerySet[Member], cursor: str) -> QuerySet[Member]:
+    members = members.order_by("sort_key", "id")
     if not cursor.isdecimal() or len(cursor) > 18:
-        return members.order_by(*order)
+        return members
     anchor = members.filter(pk=int(cursor)).values_list("sort_key", flat=True).first()
     if anchor is None:
-        return members.order_by(*order)
-    if backwards:
-        beyond = Q(sort_key__lt=anchor) | Q(sort_key=anchor, id__lt=int(cursor))
-    else:
-        beyond = Q(sort_key__gt=anchor) | Q(sort_key=anchor, id__gt=int(cursor))
-    return members.filter(beyond).order_by(*order)
+        return members
+    return members.filter(Q(sort_key__gt=anchor) | Q(sort_key=anchor, id__gt=int(cursor)))
 
 
 def with_id(members: QuerySet[Member]) -> QuerySet[Member]:
@@ -149,18 +157,6 @@ def with_id(members: QuerySet[Member]) -> QuerySet[Member]:
     return members.select_related("account").annotate(
         id_address=Subquery(ids.values("canonical")[:1]), id_proven_at=Subquery(ids.values("proven_at")[:1])
     )
-
-
-def matching(members: QuerySet[Member], search: str) -> QuerySet[Member]:
-    """Keep the members whose name, initial consonants or ID contain the text; the ID's domain counts from the @ on."""
-    folded = names.fold(search[:100].replace("\x00", ""))
-    if not folded:
-        return members
-    by_id = Address.objects.filter(account_id=OuterRef("account_id"), kind=Address.ID, canonical__contains=folded)
-    if "@" not in folded:
-        before_at = StrIndex("canonical", Value("@")) - StrIndex("canonical", Value(folded))
-        by_id = by_id.alias(before_at=before_at).filter(before_at__gt=0)
-    return members.filter(Q(search__contains=folded) | Q(Exists(by_id)))
 
 
 def one(workspace: Workspace | int, uid: str, *, lock: bool = False) -> Member | None:
@@ -222,14 +218,16 @@ def elsewhere(members: Sequence[Member]) -> set[int]:
 
 def able_super_admins(workspace_id: int, *, without: int | None = None) -> bool:
     """Tell whether a super admin who can sign in is left (PRODUCT.md §4.10); lock the workspace first."""
-    active = in_state(of(workspace_id), State.ACTIVE)
-    able = active.filter(is_super_admin=True).exclude(account__password="")
+    active = in_state(among(workspace_id, _super_admins(workspace_id)), State.ACTIVE)
+    able = active.exclude(account__password="")
     return (able if without is None else able.exclude(pk=without)).exists()
 
 
 def roles(members: list[Member]) -> Callable[[Member], str]:
     """Return a function that tells ``super_admin``, ``admin`` or ``member``, in one query for all of them."""
-    living = Grant.objects.filter(Q(until=None) | Q(until__gt=clock.now()), member__in=members)
+    living = Grant.objects.filter(
+        Q(until=None) | Q(until__gt=clock.now()), member_id__among=[member.pk for member in members]
+    )
     workspaces = {member.workspace_id for member in members}
     admins = set(living.filter(workspace__in=workspaces).values_list("member_id", flat=True))
     return lambda member: "super_admin" if member.is_super_admin else "admin" if member.pk in admins else "member"
@@ -248,31 +246,20 @@ def managers(workspace: Workspace) -> QuerySet[Member]:
         set(living.filter(permission=code).values_list("member_id", flat=True))
         for code in (Permission.ADMIN_ENTER, Permission.MEMBERS_MANAGE)
     )
-    able = _few(workspace, (enter & manage) | _super_admins(workspace))
+    able = among(workspace.pk, (enter & manage) | _super_admins(workspace))
     return in_state(able, State.ACTIVE).select_related("account", "workspace").order_by("-is_super_admin", "id")
 
 
-def _super_admins(workspace: Workspace) -> set[int]:
+def _super_admins(workspace: Workspace | int) -> set[int]:
     return set(of(workspace).filter(is_super_admin=True).values_list("pk", flat=True))
-
-
-def _few(workspace: Workspace, ids: set[int]) -> QuerySet[Member]:
-    """Return these of a workspace's members; by the sum, SQLite reads them and not the whole workspace."""
-    return Member.objects.alias(here=F("workspace_id") + 0).filter(here=workspace.pk, pk__among=ids)
 
 
 def admins(workspace: Workspace, *, after: str = "") -> tuple[list[Member], str]:
     """Return a page of super admins and admins in name order, their grants at hand, and where the next one begins."""
     granted = set(Grant.objects.filter(workspace=workspace).values_list("member_id", flat=True))
-    found = _few(workspace, granted | _super_admins(workspace))
-    rows = list(_beyond(with_id(found), after, backwards=False).prefetch_related("grants")[: PAGE + 1])
+    found = among(workspace.pk, granted | _super_admins(workspace))
+    rows = list(_beyond(with_id(found), after).prefetch_related("grants")[: PAGE + 1])
     return rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else ""
-
-
-def photos(workspace: Workspace, members: Sequence[Member]) -> dict[int, str]:
-    """Return the names of the photos of those members who have one."""
-    found = Profile.objects.filter(workspace=workspace, member__in=[member.pk for member in members])
-    return dict(found.exclude(photo="").values_list("member_id", "photo"))
 
 
 def password_policy(account_id: int) -> tuple[int, list[str]]:

@@ -110,9 +110,8 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
     state = rules.state_of(member)
     local, _at, domain = member.id_address.partition("@")
     private = Address.objects.filter(account_id=member.account_id, kind=Address.PRIVATE).first()
-    letters = list(
-        Letter.objects.filter(account_id=member.account_id, workspace_id=actor.workspace_id).order_by("-id")[:5]
-    )
+    posted = Letter.objects.filter(account_id=member.account_id, workspace_id=actor.workspace_id)
+    letters = list(posted.order_by("-id")[:5])
     row = Profile.objects.filter(member=member).first()
     managed = queries.is_managed(member.account, actor.workspace_id)
     outranks = actor.is_super_admin or not member.is_super_admin
@@ -134,6 +133,7 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
         "starts_at": member.starts_at if state is State.SCHEDULED else None,
         "registered_at": member.registered_at,
         "activated_at": member.activated_at,
+        **_sign_in(member, managed),
         "language_name": LANGUAGE_NAMES.get(member.account.language, ""),
         "credential": _credential(member, letters),
         "photo": row.photo if row else "",
@@ -145,6 +145,12 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
         "may_send_again": _may_send_again(actor, member, managed),
         "history": _history(member),
     }
+
+
+def _sign_in(member: Member, managed: bool) -> dict[str, Any]:
+    """Return what admins may know of an account's use: the latest sign-in; its devices are its owner's (§4.1)."""
+    account = member.account
+    return {"signed_in_at": account.signed_in_at, "has_factor": account.has_factor if managed else None}
 
 
 def _details(row: Profile | None) -> list[dict[str, Any]]:

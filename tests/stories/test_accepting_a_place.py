@@ -18,6 +18,7 @@ from dure.mail.models import Letter
 from dure.members.actions.suspending import suspend
 from dure.members.models import Member, Profile
 from tests.cast import PASSWORD, Cast, join
+from tests.index import renew
 from tests.post import Mail, PostOffice
 from tests.stories.steps import HARU, NEW_PASSWORD, handed_a_password, register, secret_on
 from tests.stories.test_activation_date import day
@@ -170,6 +171,7 @@ def test_a_link_to_a_private_address_does_not_help_an_id_that_nobody_proved(cast
     mail = invited(cast, post)
     Address.objects.filter(canonical=ALEX["id"]).update(canonical="alex.new@fernweh.example")
     Address.objects.create(account=cast.alex.account, canonical=ALEX["id"], kind=Address.PRIVATE)
+    renew(cast.alex.account.pk)
     browser = cast.visitor()
     browser.sign_in("alex.new@fernweh.example", PASSWORD)
     page = browser.press(browser.open(mail.link), "Accept")
@@ -327,6 +329,7 @@ def test_a_form_gone_back_to_and_sent_with_another_person_invites_the_other_one_
 
 def test_what_is_wrong_is_told_before_anybody_is_invited(cast: Cast, post: PostOffice) -> None:
     Profile.objects.create(workspace=cast.hanbit, member=cast.yuki.member, employee_number="H-1")
+    renew(cast.yuki.account.pk)
     assert "Somebody else has" in invite(cast, employee_number="H-1").error_beside("employee_number")
     assert not Invitation.objects.exists() and not Letter.objects.exists()
 
@@ -334,6 +337,7 @@ def test_what_is_wrong_is_told_before_anybody_is_invited(cast: Cast, post: PostO
 def test_an_employee_number_taken_in_the_meantime_keeps_nobody_out(cast: Cast, post: PostOffice) -> None:
     invite(cast, employee_number="H-1", nickname="Lexi")
     Profile.objects.create(workspace=cast.hanbit, member=cast.yuki.member, employee_number="H-1")
+    renew(cast.yuki.account.pk)
     browser = cast.alex.browser()
     browser.press(waiting_page(browser), "Accept")
     row = Profile.objects.get(member=place(cast))

@@ -7,15 +7,18 @@ from dure.core import clock
 from dure.members.actions.suspending import suspend
 from dure.members.models import Member
 from tests.cast import Cast
+from tests.index import renew
 
 
 def also_at_fernweh(cast: Cast) -> Member:
     """Make Yuki a member of Fernweh too."""
-    return Member.objects.create(
+    member = Member.objects.create(
         workspace=cast.fernweh, account=cast.yuki.account, family_name="Tanaka", given_name="Yuki",
-        name_language="en", sort_key="tanaka yuki", search="tanaka", state="active",
+        name_language="en", sort_key="tanaka yuki", state="active",
         registered_at=clock.now(), activated_at=clock.now(),
     )  # fmt: skip
+    renew(member.account_id)
+    return member
 
 
 def test_yuki_finds_the_id_on_a_signed_in_device(cast: Cast) -> None:

@@ -18,6 +18,7 @@ from dure.members.actions.recovering import answer_all
 from dure.members.models import HelpRequest
 from dure.web.door import VISITOR
 from tests.cast import PASSWORD, Cast
+from tests.index import renew
 from tests.post import PostOffice
 from tests.stories.steps import HARU, register
 from tests.visitor import Page, Visitor
@@ -44,6 +45,7 @@ def with_private(cast: Cast, *, proven: bool) -> None:
     """Give Yuki a private address."""
     at = clock.now() if proven else None
     Address.objects.create(account=cast.yuki.account, canonical=PRIVATE, kind=Address.PRIVATE, proven_at=at)
+    renew(cast.yuki.account.pk)
 
 
 @pytest.mark.parametrize("address", ["yuki.tanaka@hanbitsoft.co.kr", PRIVATE])
@@ -126,6 +128,7 @@ def test_a_private_address_an_admin_typed_is_answered_by_mail_alone(cast: Cast, 
 def test_a_private_address_of_two_people_lists_both(cast: Cast, post: PostOffice) -> None:
     with_private(cast, proven=True)
     Address.objects.create(account=cast.eve.account, canonical=PRIVATE, kind=Address.PRIVATE, proven_at=clock.now())
+    renew(cast.eve.account.pk)
     browser = cast.visitor()
     page = browser.fill_in(asked(browser, PRIVATE), code=code_for(post, PRIVATE))
     assert cast.yuki.address in page.text and cast.eve.address in page.text

@@ -156,7 +156,7 @@ def test_a_photo_whose_row_could_not_be_written_is_not_left_behind(
     def broken(*_arguments: object, **_names: object) -> None:
         raise OperationalError
 
-    monkeypatch.setattr("dure.members.profile.refresh_search", broken)
+    monkeypatch.setattr("dure.members.indexing.refresh", broken)
     browser = cast.minjun.browser()
     typed = {} if where == "edit" else {**HARU, "nickname": "Haru"}
     address = edit_address(cast, cast.yuki.member) if where == "edit" else cast.at("admin/members/register/")

@@ -209,6 +209,6 @@ def test_a_registered_persons_form_shows_every_method_with_what_it_means(cast: C
 
 def test_yuki_and_eve_cannot_make_one(cast: Cast, no_post: None) -> None:
     for somebody in (cast.yuki, cast.eve):
-        assert somebody.browser().open(cast.at("admin/members/again/")).status == 403
-    assert cast.alex.browser().open(cast.at("admin/members/again/")).status == 404
+        assert somebody.browser().open(cast.at("admin/members/act/again/")).status == 403
+    assert cast.alex.browser().open(cast.at("admin/members/act/again/")).status == 404
     assert register(cast, cast.minjun, method="generate").status == 200

@@ -64,6 +64,6 @@ def test_it_is_given_to_one_person_at_a_time(cast: Cast, no_post: None) -> None:
     register(cast, cast.minjun, id="second@hanbitsoft.co.kr", given_name="둘")
     browser = cast.minjun.browser()
     uids = list(Member.objects.filter(activated_at=None).values_list("uid", flat=True))
-    page = browser.open(cast.at("admin/members/again/?" + "&".join(f"member={uid}" for uid in uids)))
+    page = browser.open(cast.at("admin/members/act/again/?" + "&".join(f"member={uid}" for uid in uids)))
     assert "password" not in page.form_with("method").inputs
     assert Account.objects.filter(password="").count() == 2

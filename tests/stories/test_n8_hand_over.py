@@ -67,7 +67,7 @@ def test_a_password_replaced_in_the_meantime_is_not_mailed(cast: Cast, post: Pos
     page = browser.fill_in(browser.open(cast.at("admin/members/register/")), **typed)
     code = ActivationCode.objects.get()
     other = cast.sora.browser()
-    choosing = other.open(cast.at(f"admin/members/again/?member={code.account.members.get().uid}"))
+    choosing = other.open(cast.at(f"admin/members/act/again/?member={code.account.members.get().uid}"))
     other.fill_in(choosing, method="generate")
     assert "replaced or used" in browser.press(page, "Send by e-mail").text
     post.deliver()

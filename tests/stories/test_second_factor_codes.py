@@ -11,6 +11,7 @@ from dure.audit.models import AuditEvent
 from dure.core import clock
 from dure.members.models import Member
 from tests.cast import PASSWORD, Cast, Person
+from tests.index import renew
 from tests.post import PostOffice
 from tests.stories.steps import NEW_PASSWORD
 from tests.visitor import Page, Visitor
@@ -202,6 +203,7 @@ def test_nobody_resets_the_factor_of_an_account_that_is_not_managed_or_of_a_supe
     set_up(cast.yuki.browser())
     set_up(cast.sora.browser())
     Member.objects.filter(pk=cast.alex.member.pk).update(account=cast.yuki.account)
+    renew(cast.yuki.account.pk)
     for somebody, status in ((cast.yuki, 302), (cast.sora, 403)):
         admin = cast.minjun.browser()
         page = admin.open(cast.at("admin/members/"))

@@ -8,6 +8,7 @@ from dure.accounts.models import Account, ActivationCode, Address
 from dure.core import clock
 from dure.members.models import Member
 from tests.cast import PASSWORD, Cast
+from tests.index import renew
 from tests.post import PostOffice
 from tests.stories.steps import HARU, register
 from tests.stories.test_k12_i_dont_know_my_id import asked, code_for
@@ -28,6 +29,7 @@ def share(cast: Cast, *, yuki: bool, eve: bool) -> None:
     for somebody, proven in ((cast.yuki, yuki), (cast.eve, eve)):
         at = clock.now() if proven else None
         Address.objects.create(account=somebody.account, canonical=SHARED, kind=Address.PRIVATE, proven_at=at)
+        renew(somebody.account.pk)
 
 
 def whose() -> list[list[dict[str, object]]]:

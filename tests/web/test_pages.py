@@ -202,9 +202,9 @@ def test_odd_fields_that_no_form_checks_are_refused_calmly_and_never_reach_the_t
     source = browser.open("/account/")
     device = browser.send(source, "/account/devices/sign-out/", device=odd)
     mailed = browser.send(source, cast.at("admin/members/handing-over/mail/"), to=odd, sealed=odd)
-    again = browser.send(source, cast.at("admin/members/again/"), member=odd, method="member")
+    again = browser.send(source, cast.at("admin/members/act/again/"), member=odd, method="member")
     assert (device.status, mailed.status, again.status) == (404, 302, 200)
-    assert browser.open(cast.at(f"admin/members/again/?member={quote(odd[:2000])}")).status == 200
+    assert browser.open(cast.at(f"admin/members/act/again/?member={quote(odd[:2000])}")).status == 200
     assert browser.open(cast.at()).status == 200, "still signed in"
     for event in AuditEvent.objects.all():
         assert odd not in (event.via, *event.fields), event.event

@@ -19,6 +19,7 @@ from dure.joining.models import Invitation, InvitationToken
 from dure.joining.people import Person, member_of
 from dure.joining.rules import state_of
 from dure.mail import outbox
+from dure.members import indexing
 from dure.members import queries as members
 from dure.members.actions.admitting import welcome
 from dure.members.actions.editing import fill_new
@@ -167,6 +168,7 @@ def _join(actor: Owner, invitation: Invitation) -> Member:
     member.starts_at = invitation.starts_at
     member.save(force_insert=True)
     _fill(member, invitation)
+    indexing.refresh_accounts([actor.id])
     record(
         actor, Event.MEMBER_JOINED, subject_kind="member", subject_id=member.pk, via=invitation.uid,
         fields=["family_name", "given_name", *invitation.details], workspace_id=invitation.workspace_id,

@@ -1,4 +1,4 @@
-"""``dure members``: rights and suspension from the command line."""
+"""``dure members``: rights, suspension and the search index from the command line."""
 
 from typing import Any
 
@@ -8,13 +8,14 @@ from dure.accounts.actors import Operator
 from dure.core.errors import DomainError
 from dure.core.permissions import Permission
 from dure.management.lookup import member_with_id, workspace_named
+from dure.members import indexing
 from dure.members.actions import administering, suspending
 
 
 class Command(BaseCommand):
-    """Grant, suspend and resume."""
+    """Grant, suspend, resume and reindex."""
 
-    help = "Give admin rights, suspend and resume members."
+    help = "Give admin rights, suspend and resume members, make the search index anew."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the sub-commands."""
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         grant = commands.add_parser("grant", help="give a member exactly these permissions; none takes all away")
         suspend = commands.add_parser("suspend", help="close the workspace to a member until resumed")
         resume = commands.add_parser("resume", help="open the workspace again")
+        commands.add_parser("reindex", help="make the search index of all workspaces anew, while everybody works on")
         for command in (grant, suspend, resume):
             command.add_argument("id", help="the member's ID (e-mail address)")
             command.add_argument("--workspace", default="", help="uid or name, when there are several")
@@ -30,6 +32,9 @@ class Command(BaseCommand):
 
     def handle(self, *_arguments: Any, **options: Any) -> None:
         """Run one of them."""
+        if options["command"] == "reindex":
+            self.stdout.write(f"{indexing.rebuild():,} members can be found.")
+            return
         workspace = workspace_named(options["workspace"])
         member = member_with_id(workspace, options["id"])
         actor = Operator(workspace_id=workspace.pk)

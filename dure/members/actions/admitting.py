@@ -19,7 +19,7 @@ from dure.core.models import OneTimeSecret
 from dure.core.secrets import Purpose
 from dure.mail import outbox
 from dure.mail.kinds import Kind
-from dure.members import queries, rules
+from dure.members import indexing, queries, rules
 from dure.members.actions import handing
 from dure.members.actions.handing import Method
 from dure.members.letters import post_to
@@ -93,7 +93,10 @@ def set_password(actor: Actor, *, secret: OneTimeSecret, password: str) -> Accou
     """
     proves = _would_prove_id(secret)
     account = spend_link(secret, purposes=OPENS_PASSWORD)
-    yielded = proves and account.has_own_password and yield_to_prover(account)
+    yielded = False
+    if proves and account.has_own_password:
+        yielded = yield_to_prover(account)
+        indexing.refresh_accounts([account.pk])
     return _set(actor, account, password, via=secret.uid, more=["second_factor"] if yielded else [])
 
 

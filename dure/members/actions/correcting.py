@@ -9,7 +9,7 @@ from dure.core.actor import Actor
 from dure.core.errors import NotAllowed, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
-from dure.members import queries, rules
+from dure.members import indexing, queries, rules
 from dure.members.actions import handing
 from dure.members.actions.editing import remember
 from dure.members.actions.handing import Handed, Method
@@ -42,6 +42,7 @@ def correct_id(actor: Actor, *, member_uid: str, address: str) -> Handed:
     before = own.canonical
     own.canonical, own.proven_at = address, None
     ids.claim(own)
+    indexing.refresh_accounts([account.pk])
     handing.end_older([member])
     handing.begin_again([member], Method.MEMBER)
     handed = handing.issue([member], Method.MEMBER, to=Address.ID)[0]

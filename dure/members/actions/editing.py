@@ -15,7 +15,7 @@ from dure.core.errors import ChangedMeanwhile, NotAllowed, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.mail.kinds import Kind
-from dure.members import names, profile, queries
+from dure.members import indexing, names, profile, queries
 from dure.members.models import Change, Member, Profile
 from dure.members.profile import InvalidField
 
@@ -38,12 +38,11 @@ def fill_new(member: Member, values: dict[str, str], photo: str = "") -> None:
     filled = {name: value for name, value in values.items() if value}
     if filled or photo:
         _save_profile(member, Profile(workspace_id=member.workspace_id, member=member, photo=photo), filled)
-        Member.objects.filter(pk=member.pk).update(sort_key=member.sort_key, search=member.search)
+        indexing.refresh([member.pk])
 
 
 def _save_profile(member: Member, row: Profile, values: dict[str, str]) -> None:
     profile.assign(row, values)
-    profile.refresh_search(member, row)
     try:
         with transaction.atomic():
             row.save()
@@ -126,7 +125,7 @@ def _apply(member: Member, changed: dict[str, str], photo: str | None) -> str:
     language = changed.get("language", member.account.language)
     member.name_language = names.language_of(member.family_name, member.given_name, language)
     _save_profile(member, row, {name: value for name, value in changed.items() if name not in OWN})
-    member.save(update_fields=["family_name", "given_name", "name_language", "sort_key", "search"])
+    member.save(update_fields=["family_name", "given_name", "name_language"])
     if "language" in changed:
         Account.objects.filter(pk=member.account_id).update(language=language)
     if "private_address" in changed:
@@ -136,6 +135,7 @@ def _apply(member: Member, changed: dict[str, str], photo: str | None) -> str:
         if member.account.has_own_password:
             what = "set" if changed["private_address"] else "removed"
             post_to_id(member.account, Kind.PRIVATE_CHANGED, what=what)
+    indexing.refresh([member.pk])
     return old_photo
 
 

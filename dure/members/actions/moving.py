@@ -24,6 +24,7 @@ from dure.core.models import OneTimeSecret
 from dure.core.secrets import Issued, Purpose
 from dure.mail import outbox
 from dure.mail.kinds import Kind
+from dure.members import indexing
 from dure.members.actions.editing import remember
 from dure.members.models import Member, RescueCode
 
@@ -53,6 +54,7 @@ def take_new_id(actor: Actor, *, secret: OneTimeSecret) -> Account:
         old, new = ids.move(account, pending, at=undo.row.issued_at if undo else clock.now())
     except AddressTaken:
         raise IdTaken from None
+    indexing.refresh_accounts([account.pk])
     end_everything(account)
     secrets.withdraw_all(account.pk)
     outbox.withdraw_dead(account.pk)
@@ -91,6 +93,7 @@ def undo_new_id(actor: Actor, *, secret: OneTimeSecret, nobody_knows: str = "") 
     if not Address.objects.filter(pk=secret.address_id or 0, account=account).exists():
         raise LinkEnded("withdrawn")
     left, restored = ids.restore(account, secret.address_id or 0, since=since)
+    indexing.refresh_accounts([account.pk])
     factor_removed = clear_factors_since(account, since)
     RescueCode.objects.filter(member__account=account, issued_at__gte=since).delete()
     Device.objects.filter(account=account).delete()

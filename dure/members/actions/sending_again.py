@@ -14,10 +14,11 @@ from dure.core.errors import DomainError, NotAllowed, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.mail import outbox
-from dure.members import queries, rules
+from dure.members import queries, rules, selecting
 from dure.members.actions import handing
 from dure.members.actions.handing import Handed, Method
 from dure.members.models import Member
+from dure.members.selecting import Selection
 
 MOST = 1000
 
@@ -58,6 +59,14 @@ class NobodyChosen(DomainError):
 
     code = "nobody_chosen"
     message = _("Choose at least one person.")
+
+
+def candidates(workspace_id: int, chosen: Selection) -> list[str]:
+    """Return whom a choice means: those ticked, or all that match and have not come yet, one too many at most."""
+    if not chosen.everybody:
+        return list(chosen.uids)
+    found = selecting.members(workspace_id, chosen).filter(state=Member.REGISTERED)
+    return list(found.order_by("id").values_list("uid", flat=True)[: MOST + 1])
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from dure.accounts import queries as accounts
 from dure.core import clock, links
 from dure.core.errors import DomainError
 from dure.core.permissions import LABELS, MEANINGS, Permission
-from dure.members import queries
+from dure.members import listing, queries
 from dure.members.actions import administering, handing_on, rescuing
+from dure.members.listing import View
 from dure.members.models import HandOver, Member
 from dure.web import door
 from dure.web.context import avatar_of, name_of
@@ -46,7 +47,7 @@ def administrators(request: Any, **_names: Any) -> HttpResponse:
     actor, workspace = request.actor, request.actor.member.workspace
     rows, after = queries.admins(workspace, after=request.GET.get("after", ""))
     address, search = reverse("administrators", args=[workspace.uid]), request.GET.get("q", "")
-    found = queries.page(workspace, state=Member.ACTIVE, search=search).rows[:10] if search else []
+    found = listing.page(workspace, View(state=Member.ACTIVE, search=search)).rows[:10] if search else []
     offers = HandOver.objects.filter(giver=actor.member, accepted_at=None, ended_at=None).select_related("taker")
     offer = next((one for one in offers if handing_on.is_open(one)), None)
     context = {
@@ -67,7 +68,7 @@ def _person(member: Any) -> dict[str, Any]:
         "name": name_of(member),
         "lang": member.name_language,
         "avatar": avatar_of(member),
-        "id_address": member.id_address,
+        "id_address": member.id_key,
         "is_super_admin": member.is_super_admin,
     }
 

@@ -24,6 +24,7 @@ from dure.audit import queries as trail
 from dure.audit.queries import Ref, Sought, Told
 from dure.core.permissions import Permission
 from dure.joining.models import Invitation
+from dure.members import listing
 from dure.members import queries as members
 from dure.members.models import Member
 from dure.web import door, events
@@ -110,13 +111,20 @@ def _understand(workspace: Any, asked: Asked, role: str, text: str) -> None:
     """Find out who is meant: by the name in the address, or the one who is found by what was typed."""
     is_uid = re.fullmatch(r"[A-Za-z0-9_-]{22}", text)
     chosen = members.with_id(members.of(workspace)).filter(uid=text).first() if is_uid else None
-    found = [chosen] if chosen else members.page(workspace, search=text).rows[: OFFERED + 1]
+    found = [chosen] if chosen else _nearest(workspace, text)
     if len(found) == 1:
         asked.people[role], asked.given[role] = found[0], found[0].uid
     elif found:
         asked.choices[role] = found[:OFFERED]
     else:
         asked.form.add_error(role, _("Nobody found"))
+
+
+def _nearest(workspace: Any, text: str) -> list[Any]:
+    """Return the first few whom a search finds, their IDs at hand."""
+    rows = listing.page(workspace, listing.View(search=text)).rows[: OFFERED + 1]
+    people = {one.pk: one for one in members.with_id(members.of(workspace)).filter(pk__among=[row.pk for row in rows])}
+    return [people[row.pk] for row in rows if row.pk in people]
 
 
 def _sought(request: Any, asked: Asked) -> Sought:

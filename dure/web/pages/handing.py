@@ -20,11 +20,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dure.core import clock, links
 from dure.core.errors import DomainError
-from dure.core.models import is_uid
 from dure.core.permissions import Permission
 from dure.core.zones import zone_name
 from dure.mail import outbox
-from dure.members import queries
+from dure.members import queries, selecting
 from dure.members.actions import sending_again
 from dure.members.actions.handing import Method
 from dure.members.models import Member
@@ -32,6 +31,8 @@ from dure.web import door, slips
 from dure.web.context import avatar_of, name_of
 from dure.web.forms import PaperForm, password_field
 
+NAMED = 13
+"""As many people of all that match are read to be named."""
 MANAGE = door.page(needs=Permission.MEMBERS_MANAGE)
 TO = [("id", gettext_lazy("the ID")), ("private", gettext_lazy("the private address"))]
 METHODS = {
@@ -93,8 +94,8 @@ class AgainForm(MethodForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 def again(request: Any, **_names: Any) -> HttpResponse:
     """Show who is chosen and how, or issue anew."""
-    asked = request.POST if request.method == "POST" else request.GET
-    uids = [uid for uid in dict.fromkeys(asked.getlist("member")) if is_uid(uid)]
+    chosen = selecting.read(request.POST if request.method == "POST" else request.GET)
+    uids = sending_again.candidates(request.actor.workspace_id, chosen)
     form = AgainForm(request.POST or None, alone=len(uids) == 1)
     if request.method == "POST" and form.is_valid():
         try:
@@ -105,14 +106,19 @@ def again(request: Any, **_names: Any) -> HttpResponse:
             form.refuse(refused)
         else:
             return _issued(request, done, uids)
-    people = queries.some(request.actor.workspace_id, uids[: sending_again.MOST])
+    people = queries.some(request.actor.workspace_id, uids[:NAMED] if chosen.everybody else uids[: sending_again.MOST])
+    count = len(uids) if chosen.everybody else len(people)
     context = {
         "form": form,
         "people": [
             {"uid": one.uid, "name": name_of(one), "lang": one.name_language, "avatar": avatar_of(one)}
             for one in people
         ],
-        "count": str(len(people)),
+        "carried": selecting.fields(chosen),
+        "count": str(min(count, sending_again.MOST)),
+        "number": count,
+        "too_many": count > sending_again.MOST,
+        "most": f"{sending_again.MOST:,}",
         "smtp": outbox.can_send(),
         "section": "members",
     }

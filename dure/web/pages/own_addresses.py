@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dure.accounts import queries as accounts
-from dure.accounts.actions import changing_id, private_address
+from dure.accounts.actions import changing_id
 from dure.accounts.models import Address
 from dure.core.errors import DomainError
+from dure.members.actions import own_addresses
 from dure.web import door
 from dure.web.forms import PaperForm, id_field
 
@@ -78,12 +79,12 @@ def private(request: Any) -> HttpResponse:
     own = accounts.addresses_of(request.owner.id)[Address.PRIVATE]
     form = PrivateForm(request.POST or None, initial={"id": own[0].canonical if own else ""})
     if request.POST.get("step") == "remove":
-        private_address.remove_private_address(request.owner)
+        own_addresses.remove_private_address(request.owner)
         messages.success(request, _("The private address is removed."))
         return redirect("my_account")
     if request.method == "POST" and form.is_valid():
         try:
-            saved = private_address.set_private_address(request.owner, address=form.cleaned_data["id"])
+            saved = own_addresses.set_private_address(request.owner, address=form.cleaned_data["id"])
         except DomainError as refused:
             form.refuse(refused)
         else:

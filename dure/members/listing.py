@@ -1,0 +1,246 @@
+"""The member list: one page of it in any order, filter and depth, at the cost of the page alone (docs/adr/0013).
+
+Every order is an index that starts with the workspace and ends with the id. A cursor holds the values of the row it
+stands at, so that a page goes on where the last one ended whatever happened to that row.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, QuerySet
+
+from dure.members import queries, terms
+from dure.members.models import Member
+from dure.members.rules import State
+from dure.members.terms import Asked
+from dure.workspaces.models import Workspace
+
+PAGE = queries.PAGE
+NARROW = 400
+"""As many terms are gathered and put into any order; of more, the nearest come first."""
+LOOKED_AT = 2000
+"""As many terms are looked at for one page; a page of a rare state may then be short, and lead on."""
+CHUNK = 160
+
+SORTS = {
+    "name": ("sort_key",),
+    "id": ("id_key",),
+    "joined": ("registered_at",),
+    "signed_in": ("signed_in_at",),
+    "state": ("state", "sort_key"),
+}
+NEAREST = "nearest"
+DUE = {State.SCHEDULED: "starts_at", State.REGISTERED: "deadline_at", State.EXPIRED: "deadline_at"}
+"""States told apart by a date, which is an order of its own (``due``)."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What of the list is looked at; ``sort`` is empty for the usual order."""
+
+    state: str = ""
+    search: str = ""
+    sort: str = ""
+    descending: bool = False
+    after: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page; the cursors are empty at its ends. ``sort`` is the order it is in, and ``is_broad`` tells that a
+    search found too many to be put into another one.
+    """
+
+    rows: list[Any]
+    previous: str
+    next: str
+    sort: str
+    is_broad: bool = False
+
+
+def page(workspace: Workspace, view: View) -> Page:
+    """Return a page of members with ``signed_at``, the latest sign-in of their account, and ``photo``."""
+    question = terms.asked(view.search)
+    if question is None:
+        return _in_order(_narrowed(workspace.pk, view), _usual(view))
+    found = _terms(workspace.pk, question, [], NARROW + 1)
+    if len(found) <= NARROW:
+        return _gathered(workspace.pk, question, found, view)
+    if view.state and (few := _few(workspace.pk, view.state)) is not None:
+        known = Member.objects.filter(pk__among=few).values_list("pk", "search")
+        found = [(first, pk) for pk, search in known if (first := question.first(search))]
+        return _gathered(workspace.pk, question, found, view)
+    return replace(_nearest(workspace.pk, question, view), is_broad=True)
+
+
+def _usual(view: View) -> View:
+    known = view.sort in SORTS or (view.sort == "due" and view.state in DUE)
+    return view if known else replace(view, sort="name", descending=False)
+
+
+def _narrowed(workspace_id: int, view: View) -> QuerySet[Member]:
+    """Return the members in a state; few whose state a date tells are gathered first, and ordered then."""
+    members = queries.of(workspace_id)
+    if not view.state:
+        return members
+    if view.state in DUE and view.sort != "due" and (few := _few(workspace_id, view.state)) is not None:
+        return queries.among(workspace_id, few)
+    if view.sort == "due":
+        return queries.pieces(members, view.state)[-1]
+    return queries.in_state(members, view.state)
+
+
+def _few(workspace_id: int, state: str) -> list[int] | None:
+    """Return the members in a state when they are no more than are counted."""
+    ids: list[int] = []
+    for piece in queries.pieces(queries.of(workspace_id), state):
+        ids += piece.order_by().values_list("pk", flat=True)[: queries.COUNTED + 1 - len(ids)]
+        if len(ids) > queries.COUNTED:
+            return None
+    return ids
+
+
+def _in_order(members: QuerySet[Member], view: View) -> Page:
+    columns = (DUE[State(view.state)],) if view.sort == "due" else SORTS[view.sort]
+    columns = (*columns, "id")
+    cursor, backwards = _cursor(view, view.sort, len(columns))
+    descending = view.descending != backwards
+    rows = _beyond(_shown(members), columns, cursor, descending)
+    more, rows = len(rows) > PAGE, rows[:PAGE]
+    marks = [[getattr(row, name) for name in columns] for row in rows]
+    return _page(rows, marks, view, view.sort, more=more, at_start=not cursor, backwards=backwards)
+
+
+def _beyond(members: QuerySet[Any], columns: Sequence[str], cursor: list[Any], descending: bool) -> list[Any]:
+    """Return a page and one row more: first those that differ from the cursor in the last column alone, then others.
+
+    One after the other, each a jump into the index: half a million may never have signed in.
+    """
+    members = members.order_by(*(f"-{name}" if descending else name for name in columns))
+    if not cursor:
+        return list(members[: PAGE + 1])
+    rows: list[Any] = []
+    for size in range(len(columns) - 1, -1, -1):
+        same = dict(zip(columns[:size], cursor, strict=False))
+        beyond = {f"{columns[size]}__{'lt' if descending else 'gt'}": cursor[size]}
+        rows += members.filter(**same, **beyond)[: PAGE + 1 - len(rows)] if len(rows) <= PAGE else []
+    return rows
+
+
+def _gathered(workspace_id: int, question: Asked, found: list[tuple[str, int]], view: View) -> Page:
+    """Return a page of those a search found, when they are few: in the order of the list."""
+    ids = {pk for _term, pk in found}
+    if len(question.text) > terms.CUT:
+        known = Member.objects.filter(pk__among=ids).values_list("pk", "search")
+        ids = {pk for pk, search in known if question.first(search)}
+    members = queries.among(workspace_id, ids)
+    return _in_order(queries.in_state(members, view.state), _usual(view))
+
+
+def _nearest(workspace_id: int, question: Asked, view: View) -> Page:
+    """Walk along the index; each member is listed at their first term, and passed over at every other."""
+    cursor, backwards = _cursor(view, NEAREST, 2)
+    chosen: list[tuple[str, int]] = []
+    at, looked, ended = list(cursor), 0, False
+    while len(chosen) <= PAGE and looked < LOOKED_AT and not ended:
+        found = _terms(workspace_id, question, at, CHUNK, backwards=backwards)
+        looked, ended = looked + len(found), len(found) < CHUNK
+        at = list(found[-1]) if found else at
+        chosen += _listed_here(workspace_id, question, found, view.state)
+    more, chosen = len(chosen) > PAGE or not ended, chosen[:PAGE]
+    last = list(chosen[-1]) if len(chosen) == PAGE else at
+    marks = _marks(chosen) or [last]
+    if backwards:
+        chosen.reverse()
+        marks.reverse()
+    marks[0 if backwards else -1] = last
+    rows = _in_this_order(workspace_id, chosen)
+    return _page(rows, marks, view, NEAREST, more=more, at_start=not cursor, backwards=backwards)
+
+
+def _listed_here(workspace_id: int, question: Asked, found: list[tuple[str, int]], state: str) -> list[tuple[str, int]]:
+    members = queries.among(workspace_id, {pk for _term, pk in found})
+    known = dict(queries.in_state(members, state).values_list("pk", "search"))
+    return [(term, pk) for term, pk in found if pk in known and question.first(known[pk]) == term]
+
+
+def _marks(chosen: Iterable[tuple[str, int]]) -> list[list[Any]]:
+    return [list(one) for one in chosen]
+
+
+def _in_this_order(workspace_id: int, chosen: Sequence[tuple[str, int]]) -> list[Any]:
+    found = _shown(queries.among(workspace_id, [pk for _term, pk in chosen])).in_bulk()
+    return [found[pk] for _term, pk in chosen if pk in found]
+
+
+def _shown(members: QuerySet[Member]) -> QuerySet[Any]:
+    return members.defer("search", "submission").annotate(
+        signed_at=F("account__signed_in_at"), photo=F("profile__photo")
+    )
+
+
+def _terms(
+    workspace_id: int, question: Asked, beyond: list[Any], limit: int, *, backwards: bool = False
+) -> list[tuple[str, int]]:
+    """Return terms that begin with what is asked, in the order of the index; plain SQL, for it is asked at every key.
+
+    Beyond the first page one bound is where the last one ended.
+    """
+    low: tuple[Any, ...] = (question.low, -1)
+    high: tuple[Any, ...] = (question.high, -1)
+    if beyond:
+        low, high = (low, tuple(beyond)) if backwards else (tuple(beyond), high)
+    order = "DESC" if backwards else "ASC"
+    sql = (
+        "SELECT term, member_id FROM dure_searchterm WHERE workspace_id = %s"  # noqa: S608 - our own words
+        " AND (term, member_id) > (%s, %s) AND (term, member_id) < (%s, %s)"
+        f" ORDER BY term {order}, member_id {order} LIMIT {limit}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [workspace_id, *low, *high])
+        return cursor.fetchall()
+
+
+def _page(
+    rows: list[Any], marks: list[list[Any]], view: View, sort: str, *, more: bool, at_start: bool, backwards: bool
+) -> Page:
+    if backwards and sort != NEAREST:
+        rows, marks = rows[::-1], marks[::-1]
+    has_previous, has_next = (more, True) if backwards else (not at_start, more)
+    return Page(
+        rows=rows,
+        previous=_mark(sort, marks[0]) if marks and has_previous else "",
+        next=_mark(sort, marks[-1]) if marks and has_next else "",
+        sort=sort,
+    )
+
+
+def _mark(sort: str, values: list[Any]) -> str:
+    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    text = json.dumps([sort, *plain], ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _cursor(view: View, sort: str, size: int) -> tuple[list[Any], bool]:
+    """Return the values of a cursor of this order and whether it leads back; anything else is the beginning."""
+    backwards = bool(view.before) and not view.after
+    given = view.after or view.before
+    try:
+        text = base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)).decode() if len(given) < 1500 else ""
+        known, *values = json.loads(text) if text else [""]
+        *names, last = values or [None]
+        is_time = sort in ("joined", "signed_in", "due")
+        names = [datetime.fromisoformat(name) if is_time else name for name in names]
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        return [], False
+    fits = known == sort and len(values) == size and type(last) is int and 0 <= last < 2**63
+    if not fits or not all(isinstance(name, datetime if is_time else str) and "\0" not in str(name) for name in names):
+        return [], False
+    return [*names, last], backwards

@@ -1,0 +1,36 @@
+// One person opens beside the list without loading it again: its scroll, search and ticks stay. On a phone, with a
+// modifier key or without scripts the link is a link.
+const wide = matchMedia("(width >= 1024px)");
+const place = document.getElementById("person");
+
+const mark = (address) => {
+  place.closest(".frame").toggleAttribute("data-open", place.childElementCount > 0);
+  for (const row of document.querySelectorAll("#member-list tbody tr")) {
+    const link = row.querySelector("a");
+    if (address && link.pathname === address) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  }
+};
+
+document.addEventListener("click", (event) => {
+  const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+  const row = event.target.closest("#member-list tbody a");
+  const close = event.target.closest("[data-closes-person]");
+  if (!place || !plain || !wide.matches || (!row && !close)) return;
+  event.preventDefault();
+  if (close) {
+    place.replaceChildren();
+    history.pushState({}, "", close.href);
+    const before = document.querySelector("#member-list tr[aria-current] a");
+    mark("");
+    before?.focus();
+    return;
+  }
+  const { href, pathname } = row;
+  htmx.ajax("GET", href, { target: "#person", swap: "innerHTML" }).then(() => {
+    history.pushState({}, "", href);
+    mark(pathname);
+    place.querySelector("h2")?.focus();
+  });
+});
+addEventListener("popstate", () => { if (place) location.reload(); });
