@@ -28,6 +28,7 @@ RULES = {
     "ActivationCode": "with the account",
     "Member": "with the account, or with the workspace",
     "SearchTerm": "deleted by the member's own terms, first",
+    "DeviceUse": "with the member, or with the device",
     "KeptFilter": "with the member who keeps it",
     "Profile": "with the member; its photo's files are deleted first",
     "Change": "with the member",

@@ -18,6 +18,8 @@ CODE_LASTS = timedelta(hours=1)
 HALFWAY = "halfway"
 HALFWAY_LASTS = timedelta(minutes=10)
 DEVICE = "device"
+OPENED = "opened"
+"""When each workspace was opened last with this session, as far as that was written down."""
 
 
 class SessionStore(DatabaseStore):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.db import models
 from django.db.models import Q
 
-from dure.accounts.models import Account
+from dure.accounts.models import Account, Device
 from dure.core.models import new_uid
 from dure.workspaces.models import Workspace
 
@@ -104,6 +104,18 @@ class KeptFilter(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["member", "name"], name="kept_filter_once")]
+
+
+class DeviceUse(models.Model):
+    """A device with which a member opened this workspace; what its owner does elsewhere is not told here (§4.1)."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="device_uses")
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="uses")
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "device"], name="device_use_once")]
 
 
 class Profile(models.Model):

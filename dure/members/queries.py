@@ -45,10 +45,16 @@ def workspace_of(actor: Actor) -> Workspace:
     return member.workspace if member else Workspace.objects.get(pk=actor.workspace_id)
 
 
-def present(account_id: int, workspace_uid: str) -> Member | None:
-    """Return an account's membership of a workspace, both joined."""
-    joined = Member.objects.select_related("workspace", "account")
-    return joined.filter(account_id=account_id, workspace__uid=workspace_uid).first()
+def present(account: Account | int, workspace_uid: str) -> Member | None:
+    """Return an account's membership of a workspace, both joined; an account at hand is not read once more."""
+    if isinstance(account, int):
+        joined = Member.objects.select_related("workspace", "account")
+        return joined.filter(account_id=account, workspace__uid=workspace_uid).first()
+    joined = Member.objects.select_related("workspace")
+    member = joined.filter(account_id=account.pk, workspace__uid=workspace_uid).first()
+    if member is not None:
+        member.account = account
+    return member
 
 
 def places_of(account_id: int) -> QuerySet[Member]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,17 +22,19 @@ from dure.accounts import queries as accounts
 from dure.accounts.actions.signing_in import Browser, CodeEnded, CodeTaken, Halfway, SignedIn, living_code
 from dure.accounts.actors import Owner, Visitor
 from dure.accounts.models import Account
-from dure.accounts.sessions import ACCOUNT, CODE, EPOCH, HALFWAY, HALFWAY_LASTS, SINCE, TOUCHED
+from dure.accounts.sessions import ACCOUNT, CODE, DEVICE, EPOCH, HALFWAY, HALFWAY_LASTS, OPENED, SINCE, TOUCHED
 from dure.core import clock
 from dure.core.actor import require
 from dure.core.permissions import Permission
+from dure.members import devices, rules
 from dure.members import queries as members
-from dure.members import rules
 from dure.members.actors import MemberActor, actor_for
 from dure.members.policies import session_limits
+from dure.web import networks
+
+logger = logging.getLogger(__name__)
 
 View = Callable[..., HttpResponse]
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 DEVICE_COOKIE = f"{settings.COOKIE_PREFIX}dure-device"
 VISITOR = Visitor()
 CONFIRMED = "confirmed"
@@ -109,7 +112,7 @@ def metrics(view: View) -> View:
 
     @wraps(view)
     def opened(request: HttpRequest, *arguments: Any, **names: Any) -> HttpResponse:
-        if not _is_within(client_address(request), settings.DURE["METRICS_FROM"]):
+        if not networks.is_within(networks.client_address(request), settings.DURE["METRICS_FROM"]):
             raise Http404
         return view(request, *arguments, **names)
 
@@ -135,6 +138,7 @@ def page(*, needs: Permission | None) -> Callable[[View], View]:
             request.owner, request.actor = Owner(account), actor
             timezone.activate(ZoneInfo(actor.member.workspace.time_zone))
             require(actor, needs)
+            _note_use(request, actor)
             return view(request, *arguments, **names)
 
         opened.opens = needs or "member"  # type: ignore[attr-defined]
@@ -164,8 +168,22 @@ def _page_to_return_to(request: HttpRequest) -> str:
     return safe_path(request, sender.path) if sent else request.path
 
 
+def _note_use(request: Any, actor: MemberActor) -> None:
+    """Remember about once an hour that this device opened this workspace; a page is shown where that cannot be."""
+    device_id, at = request.session.get(DEVICE), int(clock.now().timestamp())
+    known, place = request.session.get(OPENED, {}), str(actor.workspace_id)
+    if device_id is None or abs(at - known.get(place, 0)) < devices.EXACT_TO.total_seconds():
+        return
+    try:
+        devices.note_use(actor.member, device_id)
+    except (OperationalError, InterfaceError, IntegrityError):
+        logger.warning("the use of a device was not written", exc_info=True)
+    else:
+        request.session[OPENED] = {**known, place: at}
+
+
 def _actor_in(account: Account, workspace: str) -> MemberActor | None:
-    member = members.present(account.pk, workspace)
+    member = members.present(account, workspace)
     if member is None:
         raise Http404
     return actor_for(member) if rules.opens(member) else None
@@ -254,40 +272,3 @@ def to_sign_in(request: HttpRequest, back: str = "") -> HttpResponse:
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": address})
     return redirect(address)
-
-
-def network_of(request: HttpRequest) -> str:
-    """Return the client's network: /24 of IPv4, /56 of IPv6 (what one household or office holds)."""
-    address = client_address(request)
-    if address is None:
-        return "unknown"
-    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 56), strict=False))
-
-
-def client_address(request: HttpRequest) -> IPAddress | None:
-    """Return the client's address; X-Forwarded-For is believed as far as trusted proxies wrote it, from the right."""
-    hops = [*request.headers.get("X-Forwarded-For", "").split(","), request.META.get("REMOTE_ADDR", "")]
-    address: IPAddress | None = None
-    for hop in reversed([hop.strip() for hop in hops if hop.strip()]):
-        try:
-            heard = ipaddress.ip_address(hop)
-        except ValueError:
-            return address
-        address = getattr(heard, "ipv4_mapped", None) or heard
-        if not _is_within(address, settings.DURE["TRUSTED_PROXIES"]):
-            return address
-    return address
-
-
-def came_through_proxy(request: HttpRequest) -> bool:
-    """Tell whether a trusted proxy handed the request over."""
-    try:
-        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:
-        return False
-    return _is_within(address, settings.DURE["TRUSTED_PROXIES"])
-
-
-def _is_within(address: IPAddress | None, networks: tuple[str, ...]) -> bool:
-    found = [ipaddress.ip_network(network, strict=False) for network in networks] if address else []
-    return any(address in network for network in found if address and network.version == address.version)

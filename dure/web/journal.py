@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from dure.core import logs
-from dure.web import door, metrics
+from dure.web import metrics, networks
 from dure.web.middleware import GetResponse
 
 logger = logging.getLogger("dure.request")
@@ -58,6 +58,6 @@ class Journal:
 def _id_of(request: HttpRequest) -> str:
     """Return the number a trusted proxy gave the request, else a new one."""
     given = request.headers.get(HEADER, "")
-    if _GOOD_ID.fullmatch(given) and door.came_through_proxy(request):
+    if _GOOD_ID.fullmatch(given) and networks.came_through_proxy(request):
         return given
     return secrets.token_hex(8)

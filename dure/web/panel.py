@@ -5,14 +5,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from dure.accounts import activation
+from dure.accounts import activation, browsers
 from dure.accounts.models import ActivationCode, Address
 from dure.core import clock
 from dure.core.models import OneTimeSecret
 from dure.core.secrets import Purpose, end_of
 from dure.mail import kinds
 from dure.mail.models import Letter
-from dure.members import profile, queries, rules
+from dure.members import devices, profile, queries, rules
 from dure.members.actors import MemberActor
 from dure.members.models import Change, Member, Profile
 from dure.members.rules import State
@@ -148,9 +148,17 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
 
 
 def _sign_in(member: Member, managed: bool) -> dict[str, Any]:
-    """Return what admins may know of an account's use: the latest sign-in; its devices are its owner's (§4.1)."""
+    """Return what admins may know of an account's use: the latest sign-in, and the devices used here (§4.1)."""
     account = member.account
-    return {"signed_in_at": account.signed_in_at, "has_factor": account.has_factor if managed else None}
+    return {
+        "signed_in_at": account.signed_in_at,
+        "has_factor": account.has_factor if managed else None,
+        "devices": [_device(use) for use in devices.uses_of(member)],
+    }
+
+
+def _device(use: Any) -> dict[str, Any]:
+    return {"name": browsers.name_of(use.device.browser), "last_at": use.last_at, "is_signed_in": use.is_signed_in}
 
 
 def _details(row: Profile | None) -> list[dict[str, Any]]:

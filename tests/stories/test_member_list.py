@@ -54,7 +54,7 @@ def test_order_state_and_search_stay_beside_one_person_and_come_back_with_the_li
     page = browser.open(cast.at("admin/members/?state=active&q=a&sort=-id"))
     page = browser.follow(page, "雪")
     assert all(piece in page.path for piece in ("state=active", "q=a", "sort=-id"))
-    assert cast.yuki.address in page.text and "Devices belong to the account" in page.text
+    assert cast.yuki.address in page.text and "Only the devices that opened this workspace" in page.text
     closes = re.search(r'href="([^"]*)" data-closes-person', page.body)
     assert closes
     back = browser.open(closes[1].replace("&amp;", "&"))

@@ -175,13 +175,13 @@ def forwarded(address: str, header: str, trusted: tuple[str, ...]) -> Any:
     from django.conf import settings
     from django.test import RequestFactory
 
-    from dure.web import door
+    from dure.web import networks
 
     before = settings.DURE["TRUSTED_PROXIES"]
     settings.DURE["TRUSTED_PROXIES"] = trusted
     try:
         request = RequestFactory().get("/", headers={"X-Forwarded-For": header} if header else {}, REMOTE_ADDR=address)
-        return door.network_of(request)
+        return networks.network_of(request)
     finally:
         settings.DURE["TRUSTED_PROXIES"] = before
 

@@ -14,7 +14,7 @@ from dure.accounts.addresses import InvalidAddress
 from dure.joining import queries as joining
 from dure.members import queries
 from dure.members.actions import asking
-from dure.web import door
+from dure.web import door, networks
 from dure.web.forms import PaperForm, id_field
 from dure.web.places import shown_invitation, shown_place
 
@@ -47,7 +47,7 @@ def find(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         asked = {
             "address": form.cleaned_data["id"],
-            "network": door.network_of(request),
+            "network": networks.network_of(request),
             "language": get_language() or settings.LANGUAGE_CODE,
         }
         try:

@@ -13,7 +13,7 @@ from dure.accounts.actions.signing_in import enter_after_proof
 from dure.accounts.passwords import PasswordRefused
 from dure.core.errors import TooBusy
 from dure.members.actions.rescuing import WrongRescueCode, rescue_by_code
-from dure.web import door
+from dure.web import door, networks
 from dure.web.forms import PaperForm, id_field, password_field
 
 
@@ -43,7 +43,7 @@ def rescue(request: Any) -> HttpResponse:
                 address=typed["id"],
                 code=typed["code"],
                 password=typed["new_password"],
-                network=door.network_of(request),
+                network=networks.network_of(request),
             )
         except (WrongRescueCode, PasswordRefused, TooBusy) as refused:
             form.refuse(refused)

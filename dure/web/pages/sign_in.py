@@ -24,7 +24,7 @@ from dure.accounts.passkeys import Ceremony, PasskeyRefused
 from dure.core.errors import TooBusy
 from dure.joining.actions.founding import is_set_up
 from dure.members import queries, rules
-from dure.web import ceremonies, door, metrics
+from dure.web import ceremonies, door, metrics, networks
 from dure.web.forms import PaperForm, id_field, password_field
 
 
@@ -79,7 +79,7 @@ def page(request: Any) -> HttpResponse:
             door.VISITOR,
             address=typed["id"],
             password=typed["password"],
-            network=door.network_of(request),
+            network=networks.network_of(request),
             browser=door.browser_of(request),
             language=get_language() or settings.LANGUAGE_CODE,
         )
@@ -97,7 +97,7 @@ def _by_passkey(request: Any) -> HttpResponse:
         opened = sign_in_by_passkey(
             door.VISITOR,
             answer=ceremonies.answer_of(request, Ceremony.SIGN_IN),
-            network=door.network_of(request),
+            network=networks.network_of(request),
             browser=door.browser_of(request),
         )
     except PasskeyRefused as refused:
@@ -187,7 +187,7 @@ def reset(request: Any) -> HttpResponse:
         try:
             ask_for_reset(
                 address=form.cleaned_data["id"],
-                network=door.network_of(request),
+                network=networks.network_of(request),
                 language=get_language() or settings.LANGUAGE_CODE,
             )
         except InvalidAddress as refused:

@@ -1,0 +1,31 @@
+"""With which devices a member opens this workspace: what admins may know of them (PRODUCT.md §4.1)."""
+
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef
+
+from dure.accounts.models import Session
+from dure.core import clock
+from dure.core.action import writing
+from dure.members.models import DeviceUse, Member
+
+EXACT_TO = timedelta(hours=1)
+"""How exactly it is known; no page writes more often."""
+SHOWN = 5
+
+
+def note_use(member: Member, device_id: int) -> None:
+    """Write down that a member opened the workspace with a device; no act of anybody, so the trail does not tell."""
+    at = clock.now()
+    use = DeviceUse(member=member, device_id=device_id, first_at=at, last_at=at)
+    with writing():
+        DeviceUse.objects.bulk_create(
+            [use], update_conflicts=True, unique_fields=["member", "device"], update_fields=["last_at"]
+        )
+
+
+def uses_of(member: Member) -> list[DeviceUse]:
+    """Return the newest uses, their device at hand, with ``is_signed_in``."""
+    living = Session.objects.filter(device_id=OuterRef("device_id"), expire_date__gt=clock.now())
+    found = DeviceUse.objects.filter(member=member).select_related("device")
+    return list(found.annotate(is_signed_in=Exists(living)).order_by("-last_at", "-id")[:SHOWN])
