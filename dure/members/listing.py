@@ -7,7 +7,7 @@ stands at, so that a page goes on where the last one ended whatever happened to 
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -156,11 +156,10 @@ def _nearest(workspace_id: int, question: Asked, view: View) -> Page:
         chosen += _listed_here(workspace_id, question, found, view.state)
     more, chosen = len(chosen) > PAGE or not ended, chosen[:PAGE]
     last = list(chosen[-1]) if len(chosen) == PAGE else at
-    marks = _marks(chosen) or [last]
+    nearest = list(chosen[0]) if chosen else last
+    marks = [last, nearest] if backwards else [nearest, last]
     if backwards:
         chosen.reverse()
-        marks.reverse()
-    marks[0 if backwards else -1] = last
     rows = _in_this_order(workspace_id, chosen)
     return _page(rows, marks, view, NEAREST, more=more, at_start=not cursor, backwards=backwards)
 
@@ -169,10 +168,6 @@ def _listed_here(workspace_id: int, question: Asked, found: list[tuple[str, int]
     members = queries.among(workspace_id, {pk for _term, pk in found})
     known = dict(queries.in_state(members, state).values_list("pk", "search"))
     return [(term, pk) for term, pk in found if pk in known and question.first(known[pk]) == term]
-
-
-def _marks(chosen: Iterable[tuple[str, int]]) -> list[list[Any]]:
-    return [list(one) for one in chosen]
 
 
 def _in_this_order(workspace_id: int, chosen: Sequence[tuple[str, int]]) -> list[Any]:
