@@ -125,7 +125,7 @@ def _rows(
         rows["dure_member"].append((
             pk, new_uid(), workspace, pk, one["family"], one["given"], one["language"],
             names.sort_key(one["family"], one["given"]), lines, one["address"], signed_in or NEVER, False, state,
-            starts, deadline, joined, activated, at if state == "suspended" else None, 0,
+            starts, deadline, joined, activated, at if state == "suspended" else None, "", 0,
         ))  # fmt: skip
         rows["dure_profile"].append((
             pk, workspace, pk, *one["phonetic"], "", "", "", "", one["mobile"], "", one["number"], "", "", "", "",
@@ -143,7 +143,7 @@ COLUMNS = {
     "dure_address": "id account_id canonical kind proven_at until since",
     "dure_member": (
         "id uid workspace_id account_id family_name given_name name_language sort_key search id_key signed_in_at "
-        "is_super_admin state starts_at deadline_at registered_at activated_at suspended_at epoch"
+        "is_super_admin state starts_at deadline_at registered_at activated_at suspended_at removal_reason epoch"
     ),
     "dure_profile": (
         "id workspace_id member_id phonetic_family_name phonetic_given_name name_ko name_en name_ja nickname "

@@ -5,20 +5,34 @@
 stays, and ids are never used again.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db.models import Q
+
+from dure.accounts.actors import Visitor
 from dure.accounts.models import Account, Address, Device, ListingCode, RecoveryRequest, Session, SpentChallenge
 from dure.core import clock
+from dure.core.action import action, record_many
+from dure.core.actor import Actor
+from dure.core.database import empty_log
+from dure.core.events import Event
 from dure.core.models import OneTimeSecret
 from dure.joining import queries as joining
 from dure.joining.models import Invitation
 from dure.joining.rules import KEPT
 from dure.mail.models import Letter
-from dure.members import indexing, photos
-from dure.members.models import Member, Profile
+from dure.members import indexing, photos, queries
+from dure.members.models import HandOver, Member, Profile
+from dure.members.pending import Job
+from dure.workspaces.models import Workspace
+
+BATCH = 100
+KEPT_ALONE = timedelta(days=30)
+"""How long an account without any place is kept (PRODUCT.md §4.18)."""
 
 RULES = {
-    "Account": "deleted",
+    "Account": "with its last membership when managed there, else 30 days after it",
     "Address": "with the account",
     "Session": "with the account",
     "Device": "with the account",
@@ -26,7 +40,7 @@ RULES = {
     "Passkey": "with the account; only its public key",
     "SpareCode": "with the account; only a keyed hash",
     "ActivationCode": "with the account",
-    "Member": "with the account, or with the workspace",
+    "Member": "when its time for restoring is over, with the account, or with the workspace",
     "SearchTerm": "deleted by the member's own terms, first",
     "DeviceUse": "with the member, or with the device",
     "KeptFilter": "with the member who keeps it",
@@ -42,6 +56,8 @@ RULES = {
     "HelpRequest": "with the member, or with the workspace",
     "Invitation": "30 days after its end, with whoever is invited, or with the workspace; its details go at its end",
     "InvitationToken": "with the invitation; only a keyed hash",
+    "LeaveRequest": "with the member, or with the workspace",
+    "Job": "30 days after its end, with whoever began it, or with the workspace; what it says goes at its end",
     "SpentChallenge": "deleted when its five minutes are over; random, nobody's",
     "Tries": "deleted after 30 days; keyed hashes, nothing can be read back",
     "Workspace": "deleted; the files of its logo first",
@@ -61,10 +77,102 @@ def erase_account(account: Account) -> None:
         for name in row.exclude(photo="").values_list("photo", flat=True):
             photos.remove(name)
     invitations.delete()
-    indexing.forget(Member.objects.filter(account=account).values_list("pk", flat=True))
+    members = list(Member.objects.filter(account=account))
+    for member in members:
+        _forget_made_and_asked(member)
+    indexing.forget([member.pk for member in members])
     OneTimeSecret.objects.filter(account_id=account.pk).delete()
     Letter.objects.filter(account_id=account.pk).delete()
     account.delete()
+
+
+def _forget_made_and_asked(member: Member) -> None:
+    """Hand on what a member made, and take back what is on its way to others and names them."""
+    asked = [*member.help_requests.values_list("uid", flat=True), *member.leave_requests.values_list("uid", flat=True)]
+    offered = HandOver.objects.filter(Q(giver=member) | Q(taker=member)).values_list("uid", flat=True)
+    Letter.objects.filter(about__in=[*asked, *offered]).delete()
+    Invitation.objects.filter(workspace_id=member.workspace_id, invited_by_id=member.pk).update(
+        invited_by_id=member.taker_id
+    )
+
+
+def erase_due() -> int:
+    """Erase one batch of members whose time for restoring is over; returns how many. For the worker."""
+    due = Member.objects.filter(state=Member.REMOVED, restorable_until__lte=clock.now())
+    workspace_id = due.order_by("restorable_until", "id").values_list("workspace_id", flat=True).first()
+    if workspace_id is None:
+        return 0
+    erased = erase_members(Visitor(door="worker", workspace_id=workspace_id))
+    empty_log()
+    return erased
+
+
+@action(needs=None, records=Event.MEMBER_ERASED)
+def erase_members(actor: Actor) -> int:
+    """Erase members of the actor's workspace; a managed account that belongs nowhere else goes with its member.
+
+    Any other account stays its owner's, and goes 30 days after its last membership (PRODUCT.md §4.18).
+    """
+    at = clock.now()
+    Workspace.objects.select_for_update().get(pk=actor.workspace_id)
+    due = Member.objects.filter(workspace_id=actor.workspace_id, state=Member.REMOVED, restorable_until__lte=at)
+    members = list(due.select_related("account").select_for_update(of=("self",)).order_by("id")[:BATCH])
+    elsewhere = queries.elsewhere(members)
+    for member in members:
+        managed = member.account.origin_id == member.workspace_id and member.account_id not in elsewhere
+        if managed and not _is_awaited(member):
+            erase_account(member.account)
+        else:
+            _erase_member(member, alone=member.account_id not in elsewhere)
+    subjects: dict[int | None, str] = dict.fromkeys([member.pk for member in members], "")
+    record_many(actor, Event.MEMBER_ERASED, subject_kind="member", subjects=subjects)
+    return len(subjects)
+
+
+def _is_awaited(member: Member) -> bool:
+    """Tell whether another workspace waits for this person's answer to an invitation."""
+    return joining.waiting_for(member.account).exclude(workspace_id=member.workspace_id).exists()
+
+
+def _erase_member(member: Member, *, alone: bool) -> None:
+    """Delete a membership and everything of this workspace about it; the account belongs to its owner."""
+    own = [one.canonical for one in joining.addresses_of(member.account)]
+    invitations = Invitation.objects.filter(workspace_id=member.workspace_id, address__in=own)
+    for row in (Profile.objects.filter(member=member), invitations):
+        for name in row.exclude(photo="").values_list("photo", flat=True):
+            photos.remove(name)
+    invitations.delete()
+    _forget_made_and_asked(member)
+    OneTimeSecret.objects.filter(account_id=member.account_id, workspace_id=member.workspace_id).delete()
+    Letter.objects.filter(account_id=member.account_id, workspace_id=member.workspace_id).delete()
+    if alone:
+        Account.objects.filter(pk=member.account_id).update(without_place_since=clock.now())
+    indexing.forget([member.pk])
+    member.delete()
+    indexing.refresh_accounts([member.account_id])
+
+
+def purge_alone() -> int:
+    """Erase accounts that have been without a place for 30 days; one that came by sign-up only when it is unused."""
+    at = clock.now()
+    alone = Account.objects.filter(without_place_since__lte=at - KEPT_ALONE).exclude(
+        pk__in=Member.objects.values("account_id")
+    )
+    due = alone.exclude(origin_id=None, signed_in_at__gt=at - KEPT_ALONE).order_by("without_place_since", "id")
+    ids = list(due.values_list("pk", flat=True)[:BATCH])
+    return erase_accounts(Visitor(door="worker"), account_ids=ids) if ids else 0
+
+
+@action(needs=None, records=Event.ACCOUNT_ERASED)
+def erase_accounts(actor: Actor, *, account_ids: Sequence[int]) -> int:
+    """Erase those of these accounts that still have no place."""
+    locked = Account.objects.select_for_update().filter(pk__in=account_ids).order_by("id")
+    accounts = [account for account in locked if not account.members.exists()]
+    subjects: dict[int | None, str] = dict.fromkeys([account.pk for account in accounts], "")
+    for account in accounts:
+        erase_account(account)
+    record_many(actor, Event.ACCOUNT_ERASED, subject_kind="account", subjects=subjects)
+    return len(subjects)
 
 
 def purge_dead() -> int:
@@ -76,6 +184,7 @@ def purge_dead() -> int:
     deleted += Address.objects.filter(until__lt=at).delete()[0]
     deleted += Device.objects.filter(last_used_at__lt=at - timedelta(days=400)).delete()[0]
     deleted += Invitation.objects.filter(ended_at__lt=at - KEPT, photo="").delete()[0]
+    deleted += Job.objects.filter(ended_at__lt=at - KEPT).delete()[0]
     deleted += SpentChallenge.objects.filter(until__lt=at).delete()[0]
     deleted += ListingCode.objects.filter(expires_at__lt=at - timedelta(days=1)).delete()[0]
     deleted += RecoveryRequest.objects.filter(asked_at__lt=at - timedelta(days=1)).delete()[0]

@@ -29,6 +29,7 @@ from dure.members.models import (
     RescueCode,
     SearchTerm,
 )
+from dure.members.pending import Job, LeaveRequest
 from dure.workspaces.models import Workspace, WorkspaceChange
 
 __all__ = [
@@ -44,7 +45,9 @@ __all__ = [
     "HelpRequest",
     "Invitation",
     "InvitationToken",
+    "Job",
     "KeptFilter",
+    "LeaveRequest",
     "Letter",
     "ListingCode",
     "Member",

@@ -7,6 +7,7 @@ from django.urls import include, path, register_converter
 from dure.core.models import UID
 from dure.web.pages import (
     account,
+    acting,
     administrators,
     answering,
     audit,
@@ -21,6 +22,7 @@ from dure.web.pages import (
     health,
     helping,
     inviting,
+    leaving,
     letters,
     links,
     looks,
@@ -65,6 +67,8 @@ admin: list[Any] = [
     path("members/act/again/", handing.again, name="again"),
     path("members/handing-over/", handing.handing_over, name="handing_over"),
     path("members/handing-over/mail/", handing.mail_codes, name="mail_codes"),
+    path("members/act/<str:step>/", acting.act, name="act"),
+    path("members/jobs/<uid:job_uid>/", acting.job, name="job"),
     path("members/<uid:member_uid>/", members.member, name="member"),
     path("members/<uid:member_uid>/reset-factor/", factors.reset, name="reset_factor"),
     path("members/<uid:member_uid>/edit/", editing.edit, name="edit_member"),
@@ -75,6 +79,8 @@ admin: list[Any] = [
     path("administrators/<uid:member_uid>/lead/", administrators.lead, name="lead"),
     path("invitations/", inviting.invitations, name="invitations"),
     path("invitations/<uid:invitation_uid>/", inviting.invitation, name="admin_invitation"),
+    path("leave-requests/", leaving.leave_requests, name="leave_requests"),
+    path("leave-requests/<uid:request_uid>/decline/", leaving.decline, name="decline_leave"),
     path("help/", helping.help_requests, name="help_requests"),
     path("help/<uid:request_uid>/answer/", helping.answer, name="help_answer"),
     path("mail/", letters.mail, name="mail"),
@@ -87,6 +93,7 @@ admin: list[Any] = [
 workspace: list[Any] = [
     path("", portal.home, name="home"),
     path("more/", portal.more, name="more"),
+    path("leave/", leaving.leave, name="leave"),
     path("prove-again/", portal.prove_again, name="prove_again"),
     path("hand-over/<uid:offer_uid>/", administrators.hand_over, name="hand_over"),
     path("photo/<uid:name>/", editing.photo, name="photo"),

@@ -24,6 +24,8 @@ from dure.members import indexing
 from dure.members import queries as members
 from dure.members.actions.recovering import answer_all
 from dure.members.actions.reminding import remind_due
+from dure.members.actions.turning import turn_due
+from dure.members.actions.working import work_on_jobs
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ COUNT_EVERY = 300.0
 REPEAT_AFTER = 60.0
 """Seconds after which the same trouble is told again: a full disk must not be filled with lines that say so."""
 
-ROUND: tuple[Callable[[], int], ...] = (answer_all, remind_due, deliver_due)
+ROUND: tuple[Callable[[], int], ...] = (answer_all, turn_due, work_on_jobs, erasure.erase_due, remind_due, deliver_due)
 TIDYING: tuple[Callable[[], object], ...] = (
     checkpoint,
     tries.purge,
@@ -46,6 +48,7 @@ TIDYING: tuple[Callable[[], object], ...] = (
     forget_photos,
     erasure.purge_dead,
     indexing.note_late_sign_ins,
+    erasure.purge_alone,
 )
 
 

@@ -16,6 +16,7 @@ class Account(models.Model):
     ``epoch`` is raised by everything that must end the account's sessions everywhere (§4.9). ``origin_id`` is the
     workspace that created the account by registration, null after a sign-up: what makes an account managed.
     ``time_zone`` is that of its first workspace: its letters and its own pages tell the time in it.
+    ``without_place_since`` is when its last membership was erased (§4.18).
     """
 
     uid = models.CharField(max_length=22, unique=True, default=new_uid)
@@ -28,10 +29,16 @@ class Account(models.Model):
     origin_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
     signed_in_at = models.DateTimeField(null=True)
+    without_place_since = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
-            models.Index(fields=["signed_in_at"], condition=Q(signed_in_at__isnull=False), name="account_by_sign_in")
+            models.Index(fields=["signed_in_at"], condition=Q(signed_in_at__isnull=False), name="account_by_sign_in"),
+            models.Index(
+                fields=["without_place_since"],
+                condition=Q(without_place_since__isnull=False),
+                name="account_without_place",
+            ),
         ]
 
     @property

@@ -56,8 +56,8 @@ def append(entries: Sequence[Entry], *, key: bytes) -> None:
         for entry in entries:
             number += 1
             digest = digest_of(number, *entry, before=digest, key=key)
-            stored = {**entry._asdict(), "at": stored_moment(entry.at), "fields": stored_names(entry.fields)}
-            rows.append((*stored.values(), number, digest))
+            at, names = stored_moment(entry.at), stored_names(entry.fields)
+            rows.append((entry.workspace_id, at, *entry[2:-2], names, entry.via, number, digest))
         cursor.execute(ADVANCE, [number, digest, seal_of(workspace_id, number, digest, key=key), workspace_id])
         cursor.executemany(INSERT, rows)
 

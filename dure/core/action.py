@@ -50,7 +50,7 @@ def action(
             require(actor, needs)
             if before is not None:
                 arguments |= before(actor, **arguments)
-            return _beginning_again(lambda begun: attempt(actor, arguments, begun))
+            return beginning_again(lambda begun: attempt(actor, arguments, begun))
 
         def attempt(actor: Actor, arguments: dict[str, Any], begun: threading.Event) -> Result:
             with _transaction(records):
@@ -65,7 +65,7 @@ def action(
     return decorate
 
 
-def _beginning_again(attempt: Callable[[threading.Event], Result]) -> Result:
+def beginning_again(attempt: Callable[[threading.Event], Result]) -> Result:
     """Run a whole transaction, and again when PostgreSQL ended it because two waited for each other.
 
     Two admins who act on one another at the same moment do. Nothing was written, and the rights are read anew. The

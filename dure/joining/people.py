@@ -13,7 +13,7 @@ from dure.accounts.models import Account, Address
 from dure.core import clock
 from dure.core.actor import Actor
 from dure.core.errors import DomainError
-from dure.members import indexing, names, profile, queries
+from dure.members import indexing, names, profile, queries, rules
 from dure.members.actions.handing import Window
 from dure.members.models import Member
 from dure.workspaces.models import Workspace
@@ -121,13 +121,35 @@ class AlreadyMember(DomainError):
     status = 409
 
 
-def refuse_member(workspace: Workspace, holder: Address) -> None:
-    """Refuse somebody who is a member of the workspace.
+class RemovedMember(AlreadyMember):
+    """The ID belongs to somebody who was removed; ``member`` can be restored (PRODUCT.md §4.4)."""
 
-    :raises AlreadyMember: as its name says.
+    code = "removed_member"
+    message = _("This ID belongs to a member who was removed. Restore them, and everything is as it was.")
+
+    def __init__(self, member: Member) -> None:
+        super().__init__()
+        self.member = member
+
+
+class BeingErased(AlreadyMember):
+    """What is left of a removed member with this ID goes within a minute."""
+
+    code = "being_erased"
+    message = _("A removed member with this ID is being erased at this moment. Try again in a minute.")
+
+
+def refuse_member(workspace: Workspace, holder: Address) -> None:
+    """Refuse somebody who is a member of the workspace, or was removed and can be restored.
+
+    :raises AlreadyMember: as its name and its kinds say.
     """
-    if queries.of(workspace).filter(account_id=holder.account_id).exists():
+    member = queries.of(workspace).filter(account_id=holder.account_id).first()
+    if member is None:
+        return
+    if rules.is_here(member):
         raise AlreadyMember
+    raise RemovedMember(member) if rules.is_restorable(member) else BeingErased
 
 
 @dataclass(frozen=True)

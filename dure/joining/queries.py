@@ -7,6 +7,7 @@ from dure.core import clock, keys
 from dure.joining.models import Invitation, InvitationToken
 from dure.joining.rules import State, longest
 from dure.members.models import Member
+from dure.members.succession import taker_of
 from dure.workspaces.models import Workspace
 
 PAGE = 50
@@ -60,9 +61,15 @@ def by_uids(workspace: Workspace, uids: set[str]) -> dict[str, Invitation]:
 
 
 def inviter(invitation: Invitation) -> Member | None:
-    """Return who invited, as long as they are of the workspace; account and workspace joined."""
+    """Return who invited, or took it over, as long as they are of the workspace; account and workspace joined."""
     found = Member.objects.filter(workspace_id=invitation.workspace_id, pk=invitation.invited_by_id or 0)
-    return found.select_related("account", "workspace").first()
+    return taker_of(found.select_related("account", "workspace").first())
+
+
+def sent_by(workspace_id: int, sent: QuerySet[Member]) -> QuerySet[Invitation]:
+    """Return the invitations that wait for an answer and were sent by these members."""
+    own = living(Invitation.objects.filter(workspace_id=workspace_id))
+    return own.filter(invited_by_id__in=sent.values("pk"))
 
 
 def addresses_of(account: Account) -> list[Address]:

@@ -34,6 +34,13 @@ class Kind(StrEnum):
     INVITATION_DECLINED = "invitation_declined"
     HELP_ASKED = "help_asked"
     HELP_ANSWERED = "help_answered"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
+    ON_LEAVE = "on_leave"
+    REMOVED = "removed"
+    RESTORED = "restored"
+    LEAVE_ASKED = "leave_asked"
+    LEAVE_DECLINED = "leave_declined"
 
 
 LABELS = {
@@ -62,6 +69,13 @@ LABELS = {
     Kind.INVITATION_DECLINED: _("Invitation declined"),
     Kind.HELP_ASKED: _("Somebody asks for help"),
     Kind.HELP_ANSWERED: _("Answer to a question"),
+    Kind.SUSPENDED: _("You were suspended"),
+    Kind.RESUMED: _("Your suspension was lifted"),
+    Kind.ON_LEAVE: _("Your leave of absence"),
+    Kind.REMOVED: _("You were removed"),
+    Kind.RESTORED: _("You were restored"),
+    Kind.LEAVE_ASKED: _("Somebody asks to leave"),
+    Kind.LEAVE_DECLINED: _("Answer to a request to leave"),
 }
 
 GIVES_UP_AFTER = timedelta(days=3)

@@ -64,6 +64,6 @@ def _context(letter: Letter, payload: dict[str, Any]) -> dict[str, Any]:
         "guide_url": links.absolute("/how-to-start/"),
         "reset_url": links.absolute("/reset/"),
         "expires_at": letter.expires_at,
-        "at": datetime.fromisoformat(context["at"]),
+        **{name: datetime.fromisoformat(context[name]) for name in context if name.endswith("_at") or name == "at"},
         "language": letter.language,
     }

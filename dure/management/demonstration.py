@@ -200,10 +200,14 @@ def _member(
     if luck > 0.1:
         member.activated_at = member.registered_at + timedelta(hours=chance.randrange(1, 100))
         member.suspended_at = at - timedelta(days=2) if luck > 0.98 else None
+        if 0.96 < luck <= 0.98:
+            member.leave_from, member.leave_until = at - timedelta(days=20), at + timedelta(days=40)
+        if 0.95 < luck <= 0.96:
+            member.removed_at, member.restorable_until = at - timedelta(days=3), at + timedelta(days=27)
     else:
         member.starts_at = at + timedelta(days=chance.randrange(3, 20)) if luck > 0.08 else None
         member.deadline_at = at + timedelta(hours=chance.randrange(2, 160)) if luck > 0.03 else at - timedelta(days=1)
         if member.starts_at:
             member.deadline_at = member.starts_at + timedelta(days=7)
-    member.state = rules.stored_state(member)
+    member.state, member.turns_at = rules.stored_state(member), rules.next_turn(member, at)
     return member

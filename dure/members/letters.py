@@ -19,11 +19,11 @@ def post_to(member: Member, kind: Kind, *, address: Address, id_address: str, **
         write_to(member, kind, address=address, id_address=id_address, **more).save(force_insert=True)
 
 
-def post_to_id(member: Member, kind: Kind, more: dict[str, Any] | None = None) -> None:
+def post_to_id(member: Member, kind: Kind, more: dict[str, Any] | None = None, *, about: str = "") -> None:
     """Post a letter to the member's ID; part of an action."""
     if outbox.can_send():
         address = id_of(member.account_id)
-        post_to(member, kind, address=address, id_address=address.canonical, more=more)
+        post_to(member, kind, address=address, id_address=address.canonical, more=more, about=about)
 
 
 def write_to(
@@ -36,8 +36,12 @@ def write_to(
     opens_at: datetime | None = None,
     expires_at: datetime | None = None,
     more: dict[str, Any] | None = None,
+    about: str = "",
 ) -> Letter:
-    """Return a letter to one of the member's addresses, not in the outbox yet; ``more`` is what else it tells."""
+    """Return a letter to one of the member's addresses, not in the outbox yet; ``more`` is what else it tells.
+
+    ``about`` is the uid of a row about somebody else whom it names, so that it can be taken back with them.
+    """
     return outbox.write(
         kind,
         address=address.canonical,
@@ -46,6 +50,7 @@ def write_to(
         account_id=member.account_id,
         workspace_id=member.workspace_id,
         secret=secret,
+        about=about,
         opens_at=opens_at,
         expires_at=expires_at,
         context={

@@ -36,7 +36,13 @@ SORTS = {
     "state": ("state", "sort_key"),
 }
 NEAREST = "nearest"
-DUE = {State.SCHEDULED: "starts_at", State.REGISTERED: "deadline_at", State.EXPIRED: "deadline_at"}
+DUE = {
+    State.SCHEDULED: "starts_at",
+    State.REGISTERED: "deadline_at",
+    State.EXPIRED: "deadline_at",
+    State.ON_LEAVE: "leave_until",
+    State.REMOVED: "removed_at",
+}
 """States told apart by a date, which is an order of its own (``due``)."""
 
 
@@ -88,12 +94,12 @@ def _usual(view: View) -> View:
 def _narrowed(workspace_id: int, view: View) -> QuerySet[Member]:
     """Return the members in a state; few whose state a date tells are gathered first, and ordered then."""
     members = queries.of(workspace_id)
-    if not view.state:
-        return members
     if view.state in DUE and view.sort != "due" and (few := _few(workspace_id, view.state)) is not None:
         return queries.among(workspace_id, few)
     if view.sort == "due":
         return queries.pieces(members, view.state)[-1]
+    if view.state == State.REMOVED:
+        return members.filter(state=Member.REMOVED)
     return queries.in_state(members, view.state)
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from dure.accounts.models import Account, Device
 from dure.core.models import new_uid
@@ -22,6 +22,10 @@ class Member(models.Model):
     in the order of a minute ago. Before ``starts_at`` nothing opens, and ``remind_at`` is when the reminder of the
     deadline goes, null once it went. The workspace has no index of its own: SQLite would prefer it, and read every
     member to find ten.
+
+    ``removed_at`` may be ahead; until ``restorable_until`` everything is kept as it was, and then the worker erases.
+    ``taker`` stands for a removed member in what they made. ``stepped_at`` is when a step last changed the state, and
+    ``turns_at`` when the clock alone does so next, null when it does not.
     """
 
     uid = models.CharField(max_length=22, unique=True, default=new_uid)
@@ -42,20 +46,39 @@ class Member(models.Model):
     registered_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True)
     suspended_at = models.DateTimeField(null=True)
+    leave_from = models.DateTimeField(null=True)
+    leave_until = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+    restorable_until = models.DateTimeField(null=True)
+    removal_reason = models.CharField(max_length=200, blank=True)
+    taker = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="takes_over")
+    stepped_at = models.DateTimeField(null=True)
+    turns_at = models.DateTimeField(null=True)
     epoch = models.IntegerField(default=0)
     submission = models.CharField(max_length=36, null=True)
 
-    REGISTERED, ACTIVE, SUSPENDED = "registered", "active", "suspended"
+    REGISTERED, ACTIVE, SUSPENDED, REMOVED = "registered", "active", "suspended", "removed"
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["workspace", "account"], name="member_once_per_workspace"),
             models.UniqueConstraint(fields=["workspace", "submission"], name="member_once_per_submission"),
             models.CheckConstraint(
-                condition=Q(state="suspended", suspended_at__isnull=False)
+                condition=Q(state="removed", removed_at__isnull=False)
+                | Q(state="suspended", suspended_at__isnull=False)
                 | Q(state="registered", suspended_at=None, activated_at=None)
                 | Q(state="active", suspended_at=None, activated_at__isnull=False),
                 name="member_state_follows_facts",
+            ),
+            models.CheckConstraint(
+                condition=Q(leave_from=None, leave_until=None)
+                | Q(leave_from__isnull=False, leave_until__isnull=False, leave_until__gt=F("leave_from")),
+                name="member_leave_ends_after_it_begins",
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at=None, restorable_until=None, removal_reason="")
+                | Q(removed_at__isnull=False, restorable_until__isnull=False, restorable_until__gte=F("removed_at")),
+                name="member_removal_can_be_taken_back_until",
             ),
         ]
         indexes = [
@@ -68,7 +91,10 @@ class Member(models.Model):
             models.Index(fields=["workspace", "state", "registered_at", "id"], name="member_by_state_and_joining"),
             models.Index(fields=["workspace", "signed_in_at", "id"], name="member_by_sign_in"),
             models.Index(fields=["workspace", "state", "signed_in_at", "id"], name="member_by_state_and_sign_in"),
-            models.Index(fields=["workspace", "state", "deadline_at", "starts_at"], name="member_to_count"),
+            models.Index(
+                fields=["workspace", "state", "deadline_at", "starts_at", "removed_at", "leave_from", "leave_until"],
+                name="member_to_count",
+            ),
             models.Index(
                 fields=["workspace", "deadline_at", "id"], condition=Q(state="registered"), name="member_by_deadline"
             ),
@@ -79,6 +105,16 @@ class Member(models.Model):
             ),
             models.Index(fields=["remind_at"], condition=Q(remind_at__isnull=False), name="member_to_remind"),
             models.Index(fields=["workspace", "state"], condition=Q(is_super_admin=True), name="member_super_admin"),
+            models.Index(fields=["turns_at"], condition=Q(turns_at__isnull=False), name="member_to_turn"),
+            models.Index(fields=["restorable_until"], condition=Q(state="removed"), name="member_to_erase"),
+            models.Index(
+                fields=["workspace", "removed_at", "id"], condition=Q(removed_at__isnull=False), name="member_removed"
+            ),
+            models.Index(
+                fields=["workspace", "leave_until", "id"],
+                condition=Q(leave_until__isnull=False),
+                name="member_on_leave",
+            ),
         ]
 
 

@@ -10,16 +10,17 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
-from dure.accounts.models import Session
+from dure.accounts.models import Address, Session
 from dure.core import clock
 from dure.members import queries
+from dure.members.models import Member
 from dure.members.rules import State
 from dure.workspaces.models import Workspace
 
 SESSIONS = """
 SELECT min(workspace.session_idle_hours), min(workspace.session_absolute_days)
 FROM dure_member member JOIN dure_workspace workspace ON workspace.id = member.workspace_id
-WHERE member.account_id = %s
+WHERE member.account_id = %s AND (member.removed_at IS NULL OR member.removed_at > %s)
 """
 
 
@@ -36,9 +37,12 @@ class SessionLimits(NamedTuple):
 
 
 def session_limits(account_id: int) -> SessionLimits:
-    """Return the strictest limits of an account's workspaces; plain SQL, because every request asks."""
+    """Return the strictest limits of an account's workspaces, but those it was removed from.
+
+    Plain SQL, because every request asks.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(SESSIONS, [account_id])
+        cursor.execute(SESSIONS, [account_id, connection.ops.adapt_datetimefield_value(clock.now())])
         hours, days = cursor.fetchone()
     if hours is None:
         return SessionLimits(settings.SESSION_IDLE, settings.SESSION_ABSOLUTE)
@@ -62,3 +66,12 @@ def counted(rows: QuerySet[Session]) -> str:
 def waiting(workspace: Workspace) -> str:
     """Return how many have not come yet and keep the deadline they were told."""
     return queries.counts(workspace)[State.REGISTERED]
+
+
+def password_policy(account_id: int) -> tuple[int, list[str]]:
+    """Return the strictest shortest length and the words others know about a person (PRODUCT.md §4, K5)."""
+    places = list(Member.objects.filter(queries.here(), account_id=account_id).select_related("workspace"))
+    words = [word for place in places for word in (place.workspace.name, place.family_name, place.given_name)]
+    addresses = Address.objects.filter(account_id=account_id).values_list("canonical", flat=True)
+    minimum = max((place.workspace.password_minimum for place in places), default=12)
+    return minimum, [*words, *addresses]

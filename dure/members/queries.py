@@ -46,20 +46,28 @@ def workspace_of(actor: Actor) -> Workspace:
 
 
 def present(account: Account | int, workspace_uid: str) -> Member | None:
-    """Return an account's membership of a workspace, both joined; an account at hand is not read once more."""
+    """Return an account's membership of a workspace, both joined, a removed one is none.
+
+    An account at hand is not read once more.
+    """
     if isinstance(account, int):
         joined = Member.objects.select_related("workspace", "account")
-        return joined.filter(account_id=account, workspace__uid=workspace_uid).first()
+        return joined.filter(here(), account_id=account, workspace__uid=workspace_uid).first()
     joined = Member.objects.select_related("workspace")
-    member = joined.filter(account_id=account.pk, workspace__uid=workspace_uid).first()
+    member = joined.filter(here(), account_id=account.pk, workspace__uid=workspace_uid).first()
     if member is not None:
         member.account = account
     return member
 
 
+def here(at: datetime | None = None) -> Q:
+    """Return what a row must be to be a member: not removed by now."""
+    return Q(removed_at=None) | Q(removed_at__gt=at or clock.now())
+
+
 def places_of(account_id: int) -> QuerySet[Member]:
     """Return all memberships of an account for *My workspaces*."""
-    places = Member.objects.filter(account_id=account_id).select_related("workspace", "account")
+    places = Member.objects.filter(here(), account_id=account_id).select_related("workspace", "account")
     return places.order_by("workspace__name", "id")
 
 
@@ -79,7 +87,7 @@ def listed_places(address: str) -> list[tuple[str, list[Member]]]:
     listed = [one for one in holders(address) if one.kind != Address.PRIVATE or one.proven_at]
     accounts = list(dict.fromkeys(one.account_id for one in listed))
     ids = Address.objects.filter(account_id__among=accounts, kind=Address.ID)
-    places = Member.objects.filter(account_id__among=accounts).select_related("workspace", "account")
+    places = Member.objects.filter(here(), account_id__among=accounts).select_related("workspace", "account")
     by_account: dict[int, list[Member]] = {account_id: [] for account_id in accounts}
     for place in places.order_by("workspace__name", "id")[:200]:
         by_account[place.account_id].append(place)
@@ -88,8 +96,11 @@ def listed_places(address: str) -> list[tuple[str, list[Member]]]:
 
 
 def in_state(members: QuerySet[Member], state: str, at: datetime | None = None) -> QuerySet[Member]:
-    """Keep the members in one state, by the dates."""
+    """Keep the members in one state, by the dates; no state means everybody who is not removed."""
     at = at or clock.now()
+    if state == State.REMOVED:
+        return members.filter(removed_at__lte=at)
+    members = members.filter(here(at))
     started = Q(starts_at=None) | Q(starts_at__lte=at)
     if state == State.SCHEDULED:
         return members.filter(state__in=[Member.REGISTERED, Member.ACTIVE], starts_at__gt=at)
@@ -98,7 +109,10 @@ def in_state(members: QuerySet[Member], state: str, at: datetime | None = None) 
     if state == State.REGISTERED:
         return members.filter(started, Q(deadline_at=None) | Q(deadline_at__gt=at), state=Member.REGISTERED)
     if state == State.ACTIVE:
-        return members.filter(started, state=Member.ACTIVE)
+        works = Q(leave_from=None) | Q(leave_from__gt=at) | Q(leave_until__lte=at)
+        return members.filter(started, works, state=Member.ACTIVE)
+    if state == State.ON_LEAVE:
+        return members.filter(started, state=Member.ACTIVE, leave_from__lte=at, leave_until__gt=at)
     return members.filter(state=state) if state else members
 
 
@@ -224,9 +238,14 @@ def elsewhere(members: Sequence[Member]) -> set[int]:
 
 def able_super_admins(workspace_id: int, *, without: int | None = None) -> bool:
     """Tell whether a super admin who can sign in is left (PRODUCT.md §4.10); lock the workspace first."""
-    active = in_state(among(workspace_id, _super_admins(workspace_id)), State.ACTIVE)
-    able = active.exclude(account__password="")
-    return (able if without is None else able.exclude(pk=without)).exists()
+    return able_super_admins_without(workspace_id, [] if without is None else [without])
+
+
+def able_super_admins_without(workspace_id: int, members: Sequence[int]) -> bool:
+    """Tell whether a super admin who can sign in, and has no dated leave or removal, is left beside these members."""
+    stays = Q(leave_until=None) | Q(leave_until__lte=clock.now())
+    active = in_state(among(workspace_id, _super_admins(workspace_id)), State.ACTIVE).filter(stays, removed_at=None)
+    return active.exclude(account__password="").exclude(pk__in=members).exists()
 
 
 def roles(members: list[Member]) -> Callable[[Member], str]:
@@ -263,18 +282,9 @@ def _super_admins(workspace: Workspace | int) -> set[int]:
 def admins(workspace: Workspace, *, after: str = "") -> tuple[list[Member], str]:
     """Return a page of super admins and admins in name order, their grants at hand, and where the next one begins."""
     granted = set(Grant.objects.filter(workspace=workspace).values_list("member_id", flat=True))
-    found = among(workspace.pk, granted | _super_admins(workspace))
+    found = among(workspace.pk, granted | _super_admins(workspace)).filter(here())
     rows = list(_beyond(with_id(found), after).prefetch_related("grants")[: PAGE + 1])
     return rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else ""
-
-
-def password_policy(account_id: int) -> tuple[int, list[str]]:
-    """Return the strictest shortest length and the words others know about a person (PRODUCT.md §4, K5)."""
-    places = list(Member.objects.filter(account_id=account_id).select_related("workspace"))
-    words = [word for place in places for word in (place.workspace.name, place.family_name, place.given_name)]
-    addresses = Address.objects.filter(account_id=account_id).values_list("canonical", flat=True)
-    minimum = max((place.workspace.password_minimum for place in places), default=12)
-    return minimum, [*words, *addresses]
 
 
 def help_requests(workspace: Workspace, *, answered: bool, older: str = "") -> tuple[list[HelpRequest], str]:

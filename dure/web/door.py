@@ -165,7 +165,9 @@ def _page_to_return_to(request: HttpRequest) -> str:
     """Return this page, or for a form that was sent the page it stood on, since some addresses only take forms."""
     sender = urlsplit(request.headers.get("Referer", ""))
     sent = request.method == "POST" and sender.netloc == request.get_host()
-    return safe_path(request, sender.path) if sent else request.path
+    if sent:
+        return safe_path(request, sender.path)
+    return request.get_full_path() if request.method == "GET" else request.path
 
 
 def _note_use(request: Any, actor: MemberActor) -> None:

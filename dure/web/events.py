@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 from dure.core.events import Event
 from dure.core.permissions import LABELS as PERMISSIONS
 from dure.web.panel import CHANGE_LABELS
+from dure.web.steps import WORDS
 from dure.workspaces.policies import POLICIES
 
 SENTENCES: dict[Event, Any] = {
@@ -20,6 +21,20 @@ SENTENCES: dict[Event, Any] = {
     Event.MEMBER_JOINED: _("%(whom)s accepted the place and joined."),
     Event.MEMBER_SUSPENDED: _("%(who)s suspended %(whom)s."),
     Event.MEMBER_RESUMED: _("%(who)s resumed %(whom)s."),
+    Event.MEMBER_ON_LEAVE: _("%(who)s entered a leave of absence of %(whom)s."),
+    Event.LEAVE_ENDED: _("%(who)s ended the leave of %(whom)s."),
+    Event.LEAVE_TURNED: _("The leave of %(whom)s began or ended on its day."),
+    Event.MEMBER_REMOVED: _("%(who)s removed %(whom)s."),
+    Event.REMOVAL_DATED: _("%(who)s set a day on which %(whom)s is removed."),
+    Event.REMOVAL_CANCELLED: _("%(who)s called the removal of %(whom)s off."),
+    Event.MEMBER_RESTORED: _("%(who)s restored %(whom)s."),
+    Event.ERASURE_ORDERED: _("%(who)s had %(whom)s erased."),
+    Event.MEMBER_ERASED: _("Everything about %(whom)s was erased."),
+    Event.ACCOUNT_ERASED: _("The account of %(whom)s was erased."),
+    Event.JOB_BEGUN: _("%(who)s began a step for many members."),
+    Event.LEAVE_ASKED: _("%(whom)s asked to leave."),
+    Event.LEAVE_WITHDRAWN: _("%(whom)s took the request to leave back."),
+    Event.LEAVE_DECLINED: _("%(who)s answered the request of %(whom)s to leave."),
     Event.MEMBER_EDITED: _("%(who)s changed the details of %(whom)s."),
     Event.ID_CORRECTED: _("%(who)s corrected the ID of %(whom)s."),
     Event.ISSUED_AGAIN: _("%(who)s made a new first password or link for %(whom)s."),
@@ -101,8 +116,6 @@ GROUPS: dict[str, tuple[Any, dict[Event, Any]]] = {
         pgettext_lazy("trail", "Members"),
         {
             Event.MEMBER_EDITED: pgettext_lazy("trail", "Details changed"),
-            Event.MEMBER_SUSPENDED: pgettext_lazy("trail", "Suspended"),
-            Event.MEMBER_RESUMED: pgettext_lazy("trail", "Resumed"),
             Event.ID_CORRECTED: pgettext_lazy("trail", "ID corrected"),
             Event.FACTOR_RESET: pgettext_lazy("trail", "Second factor reset"),
             Event.FILTER_KEPT: pgettext_lazy("trail", "Filter kept"),
@@ -112,6 +125,26 @@ GROUPS: dict[str, tuple[Any, dict[Event, Any]]] = {
             Event.PROOF_MAILED: pgettext_lazy("trail", "Mail that confirms the ID"),
             Event.ID_CHANGED: pgettext_lazy("trail", "ID changed"),
             Event.ID_CHANGE_UNDONE: pgettext_lazy("trail", "ID changed back"),
+        },
+    ),
+    "leaving": (
+        pgettext_lazy("trail", "States and leaving"),
+        {
+            Event.MEMBER_SUSPENDED: pgettext_lazy("trail", "Suspended"),
+            Event.MEMBER_RESUMED: pgettext_lazy("trail", "Resumed"),
+            Event.MEMBER_ON_LEAVE: pgettext_lazy("trail", "Leave entered"),
+            Event.LEAVE_ENDED: pgettext_lazy("trail", "Leave ended"),
+            Event.LEAVE_TURNED: pgettext_lazy("trail", "Leave began or ended by itself"),
+            Event.LEAVE_ASKED: pgettext_lazy("trail", "Asked to leave"),
+            Event.LEAVE_WITHDRAWN: pgettext_lazy("trail", "Request to leave taken back"),
+            Event.LEAVE_DECLINED: pgettext_lazy("trail", "Request to leave answered"),
+            Event.MEMBER_REMOVED: pgettext_lazy("trail", "Removed"),
+            Event.REMOVAL_DATED: pgettext_lazy("trail", "Day of removal set"),
+            Event.REMOVAL_CANCELLED: pgettext_lazy("trail", "Removal called off"),
+            Event.MEMBER_RESTORED: pgettext_lazy("trail", "Restored"),
+            Event.ERASURE_ORDERED: pgettext_lazy("trail", "Erasure ordered"),
+            Event.MEMBER_ERASED: pgettext_lazy("trail", "Erased"),
+            Event.JOB_BEGUN: pgettext_lazy("trail", "Step for many begun"),
         },
     ),
     "administrators": (
@@ -145,7 +178,7 @@ OF_THE_SERVER = frozenset({
     Event.FACTOR_REMOVED, Event.PASSKEY_RENAMED, Event.SPARE_CODES_MADE, Event.CONFIRMED, Event.LINK_ASKED_AGAIN,
     Event.PASSWORD_SET, Event.PASSWORD_CHANGED, Event.RESET_MAILED, Event.ADDRESS_PROVEN, Event.ID_CHANGE_ASKED,
     Event.ID_CHANGE_CANCELLED, Event.PRIVATE_CHANGED, Event.SIGNED_IN, Event.SIGN_IN_MAILED, Event.SIGNED_OUT,
-    Event.LANGUAGE_CHANGED, Event.BACKED_UP, Event.RESTORED,
+    Event.LANGUAGE_CHANGED, Event.BACKED_UP, Event.RESTORED, Event.ACCOUNT_ERASED,
 })  # fmt: skip
 """What people do with their own accounts stands in the server's chain alone, which no workspace reads (ADR 10)."""
 
@@ -166,6 +199,10 @@ FIELDS: dict[str, Any] = {
     "link": _("Set-password link"),
     "private": _("Private address"),
     "starts_at": _("Activation date"),
+    "leave_from": _("First day"),
+    "leave_until": _("Last day"),
+    "removed_at": _("Day of removal"),
+    **{str(step): words.title for step, words in WORDS.items()},
     "name": pgettext_lazy("trail", "Name of the workspace"),
     "languages": _("Languages"),
     "time_zone": _("Time zone"),

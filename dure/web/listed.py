@@ -1,6 +1,6 @@
 """What the member list shows, made in one go: strings that the template only has to put in."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,6 +50,12 @@ ORDERS = {
     "signed_in": pgettext_lazy("order", "latest sign-in"),
     "due": pgettext_lazy("order", "deadline"),
 }
+DUE_LABELS = {
+    State.SCHEDULED: pgettext_lazy("order", "start"),
+    State.ON_LEAVE: pgettext_lazy("order", "end of the leave"),
+    State.REMOVED: pgettext_lazy("order", "removal"),
+}
+"""What the order by date is called where the date is no deadline."""
 NEWEST_FIRST = {"joined", "signed_in"}
 
 
@@ -90,7 +96,7 @@ def shown(request: Any, view: View, *, current: str = "") -> dict[str, Any]:
         "columns": _columns(workspace.uid, view, page),
         "orders": _orders(workspace.uid, view, page),
         "is_broad": page.is_broad and bool(view.sort),
-        "steps": steps.buttons(workspace.uid),
+        "steps": steps.buttons(workspace.uid, view.state, may_erase=request.actor.is_super_admin),
         "nothing_found": not page.rows and not page.next,
         "previous_url": address(workspace.uid, view, before=page.previous) if page.previous else None,
         "next_url": address(workspace.uid, view, after=page.next) if page.next else None,
@@ -163,6 +169,12 @@ def _note(row: Any, state: State, days: Days) -> str:
     if state in (State.REGISTERED, State.EXPIRED) and row.deadline_at:
         day = days.time(row.deadline_at)
         return (_("until %(day)s") if state is State.REGISTERED else _("passed on %(day)s")) % {"day": day}
+    if state is State.ON_LEAVE and row.leave_until:
+        return _("until %(day)s") % {"day": days.day(row.leave_until - timedelta(seconds=1))}
+    if state is State.REMOVED and row.restorable_until:
+        return _("restorable until %(day)s") % {"day": days.day(row.restorable_until)}
+    if row.removed_at:
+        return _("leaves on %(day)s") % {"day": days.day(row.removed_at)}
     return days.time(row.signed_at) if row.signed_at else ""
 
 
@@ -191,7 +203,7 @@ def _orders(workspace_uid: str, view: View, page: listing.Page) -> list[dict[str
     codes = ["name", "id", "state", "joined", "due" if view.state in listing.DUE else "signed_in"]
     return [
         {
-            "label": ORDERS[code],
+            "label": DUE_LABELS.get(State(view.state), ORDERS[code]) if code == "due" else ORDERS[code],
             "url": address(workspace_uid, _turned(view, page, code)),
             "direction": ("descending" if view.descending else "ascending") if page.sort == code else "",
         }

@@ -17,6 +17,7 @@ from dure.members.actors import MemberActor
 from dure.members.models import Change, Member, Profile
 from dure.members.rules import State
 from dure.web.context import ROLES, avatar_of, name_of
+from dure.web.standing import standing_of
 
 LETTER_LABELS = {
     Letter.WAITING: pgettext_lazy("letter", "waiting"),
@@ -51,14 +52,18 @@ MARKS = {
     State.ACTIVE: "active",
     State.REGISTERED: "pending",
     State.EXPIRED: "expired",
+    State.ON_LEAVE: "on_leave",
     State.SUSPENDED: "suspended",
+    State.REMOVED: "removed",
 }
 SENTENCES = {
     State.SCHEDULED: gettext_lazy("Starts on the activation date. Until then nothing opens."),
     State.ACTIVE: gettext_lazy("Has set a password and is in."),
     State.REGISTERED: gettext_lazy("Has not set a password yet."),
     State.EXPIRED: gettext_lazy("Did not set a password before the deadline. Send the mail again."),
+    State.ON_LEAVE: gettext_lazy("Cannot open this workspace until the leave is over."),
     State.SUSPENDED: gettext_lazy("Cannot open this workspace until resumed."),
+    State.REMOVED: gettext_lazy("Is no member any more. Everything is kept until the time for restoring is over."),
 }
 CREDENTIAL_LABELS = {
     "": gettext_lazy("waits to be used"),
@@ -108,7 +113,6 @@ def _is_early(letter: Letter) -> bool:
 def person(actor: MemberActor, member: Any) -> dict[str, Any]:
     """Return everything about one person that *Member management* may see."""
     state = rules.state_of(member)
-    local, _at, domain = member.id_address.partition("@")
     private = Address.objects.filter(account_id=member.account_id, kind=Address.PRIVATE).first()
     posted = Letter.objects.filter(account_id=member.account_id, workspace_id=actor.workspace_id)
     letters = list(posted.order_by("-id")[:5])
@@ -121,8 +125,8 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
         "lang": member.name_language,
         "avatar": avatar_of(member),
         "id_address": member.id_address,
-        "id_local": local,
-        "id_domain": domain,
+        "id_local": member.id_address.partition("@")[0],
+        "id_domain": member.id_address.partition("@")[2],
         "id_proven": member.id_proven_at is not None,
         "private_address": private.canonical if private and managed else None,
         "state": str(state),
@@ -139,8 +143,9 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
         "photo": row.photo if row else "",
         "details": _details(row),
         "changes": _changes(member),
-        "may_reset_factor": member.account.has_factor and managed and outranks,
-        "may_edit": outranks,
+        "may_reset_factor": member.account.has_factor and managed and outranks and rules.is_here(member),
+        "may_edit": outranks and state is not State.REMOVED,
+        **standing_of(actor, member),
         "letters": [letter_facts(letter) for letter in letters],
         "may_send_again": _may_send_again(actor, member, managed),
         "history": _history(member),
@@ -205,6 +210,7 @@ def _changes(member: Member) -> list[dict[str, Any]]:
     """Return the newest changes of the member's own history, with who made them."""
     rows = list(Change.objects.filter(workspace_id=member.workspace_id, member=member).order_by("-id")[:20])
     ids = {row.actor_id for row in rows if row.actor_kind == "member" and row.actor_id}
+    gone = _("erased member")
     people = {one.pk: name_of(one) for one in queries.of(member.workspace_id).filter(pk__in=ids)}
     return [
         {
@@ -212,7 +218,7 @@ def _changes(member: Member) -> list[dict[str, Any]]:
             "label": CHANGE_LABELS.get(row.field, row.field),
             "before": profile.shown(row.field, row.before),
             "after": profile.shown(row.field, row.after),
-            "who": people.get(row.actor_id or 0, ""),
+            "who": people.get(row.actor_id, gone) if row.actor_id and row.actor_kind == "member" else "",
         }
         for row in rows
     ]
@@ -224,5 +230,6 @@ def _history(member: Member) -> list[dict[str, Any]]:
         (None if at_once else member.registered_at, _("Registered")),
         (member.activated_at, _("Joined") if at_once else _("Set a password and joined")),
         (member.suspended_at, _("Suspended")),
+        (None if rules.is_here(member) else member.removed_at, _("Removed")),
     ]
     return [{"at": at, "sentence": sentence} for at, sentence in reversed(steps) if at]

@@ -27,6 +27,13 @@ class Workspace(models.Model):
     session_absolute_days = models.IntegerField(default=90)
     founded_at = models.DateTimeField()
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(restore_days__gte=0, restore_days__lte=365), name="workspace_restore_days"
+            )
+        ]
+
     @property
     def language(self) -> str:
         """The workspace's own language."""

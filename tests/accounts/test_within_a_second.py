@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -15,6 +16,9 @@ from dure.accounts.actions import factors as own
 from dure.accounts.actions.signing_out import sign_out_others
 from dure.accounts.actors import Owner
 from dure.accounts.models import Session
+from dure.core import clock
+from dure.members.actions.leaving import date_removal, remove
+from dure.members.actions.pausing import put_on_leave
 from dure.members.actions.resetting import reset_factor
 from dure.members.actions.suspending import suspend
 from dure.members.models import Member
@@ -85,12 +89,32 @@ def in_both(cast: Cast) -> str:
     return f"/w/{cast.fernweh.uid}/"
 
 
-def test_suspending_closes_one_workspace_and_the_other_goes_on(cast: Cast, post: PostOffice) -> None:
+CLOSES: dict[str, Callable[[Cast], object]] = {
+    "suspended": lambda cast: suspend(cast.sora.actor, member_uid=cast.yuki.member.uid),
+    "removed": lambda cast: remove(cast.sora.actor, member_uid=cast.yuki.member.uid),
+    "on leave": lambda cast: put_on_leave(
+        cast.sora.actor,
+        chosen=Member.objects.filter(pk=cast.yuki.member.pk),
+        leave_until=clock.now() + timedelta(days=1),
+    ),
+    "removed by the clock": lambda cast: (
+        date_removal(
+            cast.sora.actor,
+            chosen=Member.objects.filter(pk=cast.yuki.member.pk),
+            on=clock.now() + timedelta(seconds=0.2),
+        )
+        and time.sleep(0.2)
+    ),
+}
+"""What closes one workspace to a member: the other one goes on."""
+
+
+@pytest.mark.parametrize("name", CLOSES)
+def test_one_workspace_closes_and_the_other_goes_on(cast: Cast, post: PostOffice, name: str) -> None:
     other = in_both(cast)
     one, two = cast.yuki.browser(), cast.yuki.browser()
     browsers = [(one, cast.at()), (one, other), (two, cast.at("more/")), (two, other)]
-    actor = cast.sora.actor
-    done, found = while_working(browsers, lambda: suspend(actor, member_uid=cast.yuki.member.uid))
+    done, found = while_working(browsers, lambda: CLOSES[name](cast))
     for (_browser, path), polls in zip(browsers, found, strict=True):
         if path == other:
             went_on(polls)

@@ -11,7 +11,10 @@ from tests.cast import PASSWORD, Cast
 from tests.mail.written import MAKERS
 from tests.post import PostOffice
 
-TOLD_ONLY = {Kind.EMAIL_CODE, Kind.HAND_OVER_DONE, Kind.RIGHTS_TAKEN, Kind.INVITATION_DECLINED}
+TOLD_ONLY = {
+    Kind.EMAIL_CODE, Kind.HAND_OVER_DONE, Kind.RIGHTS_TAKEN, Kind.INVITATION_DECLINED, Kind.SUSPENDED, Kind.REMOVED,
+    Kind.LEAVE_DECLINED,
+}  # fmt: skip
 """Letters after which there is nothing to do but to read, or to type where one is."""
 
 

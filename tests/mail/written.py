@@ -16,7 +16,7 @@ from dure.core.secrets import Purpose
 from dure.joining.actions import accepting
 from dure.joining.models import Invitation
 from dure.mail.kinds import Kind
-from dure.members.actions import asking, handing_on
+from dure.members.actions import asking, asking_to_leave, handing_on, leaving, pausing, suspending
 from dure.members.actions.administering import grant
 from dure.members.actions.handing import Method
 from dure.members.actions.moving import take_new_id
@@ -119,6 +119,31 @@ def private_address(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> N
     set_private_address(Owner(cast.yuki.account), address="yuki@home.example")
 
 
+def _yuki(cast: Cast) -> dict[str, str]:
+    return {"member_uid": cast.yuki.member.uid}
+
+
+def resumed(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    suspending.suspend(cast.sora.actor, **_yuki(cast))
+    suspending.resume(cast.sora.actor, **_yuki(cast))
+
+
+def on_leave(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    chosen = Member.objects.filter(pk=cast.yuki.member.pk)
+    pausing.put_on_leave(cast.sora.actor, chosen=chosen, leave_until=clock.now() + timedelta(days=9))
+    pausing.end_leave(cast.sora.actor, chosen=chosen)
+
+
+def restored(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    leaving.remove(cast.sora.actor, **_yuki(cast))
+    leaving.restore(cast.sora.actor, **_yuki(cast))
+
+
+def leave_declined(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    asked = asking_to_leave.ask_to_leave(cast.yuki.actor)
+    asking_to_leave.decline_request(cast.minjun.actor, request_uid=asked.uid, answer="Let us talk first.")
+
+
 MAKERS: dict[Kind, Maker] = {
     Kind.SET_PASSWORD: lambda cast, _post, _turn: register(cast, cast.minjun) and None,
     Kind.TEMPORARY_PASSWORD: temporary_password,
@@ -145,6 +170,13 @@ MAKERS: dict[Kind, Maker] = {
     Kind.ID_CHANGED: id_changed,
     Kind.PRIVATE_PROOF: private_address,
     Kind.PRIVATE_CHANGED: private_address,
+    Kind.SUSPENDED: lambda cast, _post, _turn: suspending.suspend(cast.sora.actor, **_yuki(cast)) and None,
+    Kind.RESUMED: resumed,
+    Kind.ON_LEAVE: on_leave,
+    Kind.REMOVED: lambda cast, _post, _turn: leaving.remove(cast.sora.actor, **_yuki(cast)) and None,
+    Kind.RESTORED: restored,
+    Kind.LEAVE_ASKED: lambda cast, _post, _turn: asking_to_leave.ask_to_leave(cast.yuki.actor, message="Hi") and None,
+    Kind.LEAVE_DECLINED: leave_declined,
 }
 """Every kind of letter; the tests fail for a kind that is missing here."""
 

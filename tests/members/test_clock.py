@@ -169,7 +169,7 @@ def test_a_session_used_every_day_ends_after_its_longest_time_also_with_the_cloc
 def test_a_password_typed_a_moment_ago(hands: Hands, proved: str) -> None:
     session = {proved: clock.now().timestamp()}
     page = door.fresh(lambda request: SimpleNamespace(status_code=200))  # type: ignore[arg-type,return-value]
-    asked: Any = SimpleNamespace(session=session, path="/account/factor/", method="GET", headers={})
+    asked: Any = SimpleNamespace(session=session, get_full_path=lambda: "/account/factor/", method="GET", headers={})
     lives_for(hands, door.FRESH, lambda: page(asked).status_code == 200)
 
 

@@ -11,6 +11,7 @@ from dure.core.errors import NotAllowed, NotFound
 from dure.core.permissions import Permission
 from dure.members import queries, rules
 from dure.members.actions.administering import LongerThanOwn, NotHereYet, grant
+from dure.members.actions.choosing import NotOneself
 from dure.members.actions.keeping import LastSuperAdmin
 from dure.members.actions.suspending import StateChanged, resume, suspend
 from dure.members.models import Grant, Member
@@ -22,8 +23,10 @@ from tests.members.waiting import haeun
 def test_the_last_super_admin_who_can_sign_in_cannot_be_suspended(people: Cast) -> None:
     with pytest.raises(LastSuperAdmin):
         suspend(people.sora.actor, member_uid=people.sora.member.uid)
-    join(people.hanbit, "second@hanbitsoft.co.kr", "Second", "Su", super_admin=True)
-    suspend(people.sora.actor, member_uid=people.sora.member.uid)
+    second = join(people.hanbit, "second@hanbitsoft.co.kr", "Second", "Su", super_admin=True)
+    with pytest.raises(NotOneself):
+        suspend(people.sora.actor, member_uid=people.sora.member.uid)
+    suspend(second.actor, member_uid=people.sora.member.uid)
     assert Member.objects.get(pk=people.sora.member.pk).state == "suspended"
 
 

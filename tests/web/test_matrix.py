@@ -86,6 +86,11 @@ EXPECTED = {
     "w/<uid:workspace>/admin/members/register/": MANAGE,
     "w/<uid:workspace>/admin/members/<uid:member_uid>/": MANAGE,
     "w/<uid:workspace>/admin/members/act/again/": MANAGE,
+    "w/<uid:workspace>/admin/members/act/<str:step>/": MANAGE,
+    "w/<uid:workspace>/admin/members/jobs/<uid:job_uid>/": MANAGE,
+    "w/<uid:workspace>/admin/leave-requests/": MANAGE,
+    "w/<uid:workspace>/admin/leave-requests/<uid:request_uid>/decline/": MANAGE,
+    "w/<uid:workspace>/leave/": MEMBER,
     "w/<uid:workspace>/admin/members/handing-over/": MANAGE,
     "w/<uid:workspace>/admin/members/handing-over/mail/": MANAGE,
     "w/<uid:workspace>/photo/<uid:name>/": MEMBER,
@@ -117,6 +122,7 @@ POST_ONLY = {
     "w/<uid:workspace>/admin/administrators/<uid:member_uid>/lead/",
     "find/<uid:handle>/ask/",
     "w/<uid:workspace>/admin/help/<uid:request_uid>/answer/",
+    "w/<uid:workspace>/admin/leave-requests/<uid:request_uid>/decline/",
     "sign-out/",
     "language/",
     "link/<uid:handle>/use/",
@@ -130,6 +136,7 @@ NOT_HERE = {
     "workspaces/invitations/<uid:invitation_uid>/": 404,  # none waits
     "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": 404,  # no such invitation
     "account/passkeys/<uid:passkey_uid>/": 404,  # no such passkey
+    "w/<uid:workspace>/admin/members/jobs/<uid:job_uid>/": 404,  # no such job
     "w/<uid:workspace>/hand-over/<uid:offer_uid>/": 404,  # no such offer
     "w/<uid:workspace>/photo/<uid:name>/": 404,  # no such photo
     "find/<uid:handle>/list/": 302,  # without a code
@@ -168,6 +175,7 @@ def address(route: str, cast: Cast) -> str:
         "member_uid": cast.yuki.member.uid,
         "accent": "2f6f4f",
         "secret": f"{'a' * 22}.{'b' * 43}",
+        "step": "remove",
     }
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: known.get(found[1], "n" * 22), route)
 
@@ -234,6 +242,10 @@ def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> No
         "w/<uid:workspace>/admin/members/<uid:member_uid>/reset-factor/": {},
         "w/<uid:workspace>/prove-again/": {},
         "w/<uid:workspace>/admin/members/keep/": {"name": "mine", "state": "active"},
+        "w/<uid:workspace>/admin/members/act/<str:step>/": {"member": cast.alex.member.uid, "count": "1", "seen": "x"},
+        "w/<uid:workspace>/admin/members/jobs/<uid:job_uid>/": {},
+        "w/<uid:workspace>/admin/leave-requests/<uid:request_uid>/decline/": {"answer": "x"},
+        "w/<uid:workspace>/leave/": {"step": "ask", "message": "x"},
         "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": {"step": "withdraw"},
         "w/<uid:workspace>/admin/audit/export/": {"as": "csv"},
         "w/<uid:workspace>/admin/workspace/": {"name": "X", "language": "ko", "time_zone": "UTC", "was": "x"},

@@ -19,7 +19,7 @@ from dure.joining.models import Invitation, InvitationToken
 from dure.joining.people import Person, member_of
 from dure.joining.rules import state_of
 from dure.mail import outbox
-from dure.members import indexing
+from dure.members import indexing, rules
 from dure.members import queries as members
 from dure.members.actions.admitting import welcome
 from dure.members.actions.editing import fill_new
@@ -40,6 +40,14 @@ class IdNotProven(DomainError):
 
     code = "id_not_proven"
     message = _("Confirm your own ID first: have the mail for it sent again from Home, and open its link.")
+    status = 409
+
+
+class RemovedHere(DomainError):
+    """Whoever was removed comes back by being restored, not by an older invitation."""
+
+    code = "removed_here"
+    message = _("You were removed from this workspace. Ask its admins to restore you.")
     status = 409
 
 
@@ -137,8 +145,10 @@ def _declined(actor: Actor, invitation: Invitation, *, via: str = "") -> Invitat
 
 
 def _accepted(actor: Owner, invitation: Invitation, *, via: str = "") -> Accepted:
-    at = end(invitation, "accepted_at")
     member = members.of(invitation.workspace_id).filter(account=actor.account).first()
+    if member is not None and not rules.is_here(member):
+        raise RemovedHere
+    at = end(invitation, "accepted_at")
     is_new = member is None
     if member is None:
         member = _join(actor, invitation)

@@ -79,7 +79,7 @@ def grant(
     if until and until <= clock.now():
         raise InvalidUntil
     member = queries.one(actor.workspace_id, member_uid, lock=True)
-    if member is None:
+    if member is None or not rules.is_here(member):
         raise NotFound
     before = {Permission(one.permission): one for one in member.grants.all() if not _is_over(one)}
     kept = {code for code in wanted & set(before) if not actor.may(code) or _same(before[code], until, unit_id)}

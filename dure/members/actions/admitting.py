@@ -19,7 +19,7 @@ from dure.core.models import OneTimeSecret
 from dure.core.secrets import Purpose
 from dure.mail import outbox
 from dure.mail.kinds import Kind
-from dure.members import indexing, queries, rules
+from dure.members import indexing, policies, queries, rules
 from dure.members.actions import handing
 from dure.members.actions.handing import Method
 from dure.members.letters import post_to
@@ -57,7 +57,7 @@ def _mail_first_link(account_id: int) -> None:
     Anybody can ask for it, so it prolongs nothing and leaves a temporary password alone.
     """
     waiting = Member.objects.select_for_update(of=("self",)).select_related("account", "workspace")
-    member = waiting.filter(account_id=account_id, activated_at=None).order_by("id").first()
+    member = waiting.filter(queries.here(), account_id=account_id, activated_at=None).order_by("id").first()
     issued = OneTimeSecret.objects.filter(account_id=account_id, purpose=Purpose.SET_PASSWORD)
     at = clock.now()
     recent = issued.filter(issued_at__gt=at - BETWEEN_MAILS, issued_at__lte=at + clock.SKEW)
@@ -76,7 +76,7 @@ def _hash_first(_actor: Actor, *, secret: OneTimeSecret, password: str) -> dict[
     end = secrets.end_of(secret)
     if end:
         raise LinkEnded(end)
-    minimum, context = queries.password_policy(secret.account_id)
+    minimum, context = policies.password_policy(secret.account_id)
     passwords.check_password(password, context=context, minimum=minimum)
     return {"password": hashing.hash_password(password)}
 
@@ -120,7 +120,7 @@ def _set(actor: Actor, account: Account, password: str, *, via: str, more: Seque
 
 def _check_replacement(_actor: Actor, *, code_uid: str, password: str) -> dict[str, Any]:
     code = living_code(code_uid)
-    minimum, context = queries.password_policy(code.account_id)
+    minimum, context = policies.password_policy(code.account_id)
     passwords.check_password(password, context=context, minimum=minimum)
     if activation.matches(password, code.encoded):
         raise passwords.PasswordUnchanged
@@ -147,10 +147,10 @@ def _activate_places(actor: Actor, account: Account, id_address: Address, *, via
     for member in waiting.select_related("workspace", "account").order_by("id"):
         if not rules.is_in_time(member, at):
             continue
-        member.activated_at, member.remind_at = at, None
+        member.activated_at, member.remind_at, member.stepped_at = at, None, at
         member.state = rules.stored_state(member)
         member.epoch += 1
-        member.save(update_fields=["activated_at", "remind_at", "state", "epoch"])
+        member.save(update_fields=["activated_at", "remind_at", "stepped_at", "state", "epoch"])
         record(
             actor,
             Event.MEMBER_ACTIVATED,
@@ -160,7 +160,7 @@ def _activate_places(actor: Actor, account: Account, id_address: Address, *, via
             via=via,
             workspace_id=member.workspace_id,
         )
-        if not member.suspended_at:
+        if not member.suspended_at and rules.is_here(member):
             welcome(member, id_address)
 
 

@@ -64,7 +64,7 @@ def ask_admin(actor: Actor, *, address: str, member_uid: str, message: str) -> H
         message=" ".join(readable(message).split())[:LONGEST_QUESTION],
         asked_at=clock.now(),
     )
-    _tell_admins(member)
+    _tell_admins(member, about=request.uid)
     record(
         actor, Event.HELP_ASKED, subject_kind="member", subject_id=member.pk, via=request.uid,
         workspace_id=member.workspace_id,
@@ -72,7 +72,7 @@ def ask_admin(actor: Actor, *, address: str, member_uid: str, message: str) -> H
     return request
 
 
-def _tell_admins(member: Member) -> None:
+def _tell_admins(member: Member, *, about: str) -> None:
     if not outbox.can_send():
         return
     admins = queries.managers(member.workspace)[:MOST_ADMINS]
@@ -83,7 +83,7 @@ def _tell_admins(member: Member) -> None:
     address = links.absolute(f"/w/{member.workspace.uid}/admin/help/")
     for admin in admins:
         if admin.account_id not in recently:
-            post_to_id(admin, Kind.HELP_ASKED, {"asker": name, "address": address})
+            post_to_id(admin, Kind.HELP_ASKED, {"asker": name, "address": address}, about=about)
 
 
 @action(needs=Permission.MEMBERS_MANAGE, records=Event.HELP_ANSWERED)

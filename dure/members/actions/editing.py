@@ -15,7 +15,7 @@ from dure.core.errors import ChangedMeanwhile, NotAllowed, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.mail.kinds import Kind
-from dure.members import indexing, names, profile, queries
+from dure.members import indexing, names, profile, queries, rules
 from dure.members.models import Change, Member, Profile
 from dure.members.profile import InvalidField
 
@@ -97,7 +97,7 @@ def edit_member(
     :raises ChangedMeanwhile: somebody else changed one of these fields.
     """
     member = queries.one(actor.workspace_id, member_uid, lock=True)
-    if member is None:
+    if member is None or not rules.is_here(member):
         raise NotFound
     if member.is_super_admin and not actor.is_super_admin:
         raise NotAllowed

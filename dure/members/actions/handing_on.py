@@ -63,7 +63,7 @@ def offer_role(actor: Actor, *, member_uid: str, keeps: Iterable[Permission]) ->
         expires_at=at + LASTS,
     )
     address = links.absolute(f"/w/{taker.workspace.uid}/hand-over/{offer.uid}/")
-    post_to_id(taker, Kind.HAND_OVER, {"colleague": _name(giver), "address": address})
+    post_to_id(taker, Kind.HAND_OVER, {"colleague": _name(giver), "address": address}, about=offer.uid)
     record(actor, Event.ROLE_OFFERED, subject_kind="member", subject_id=taker.pk, via=offer.uid)
     return offer
 

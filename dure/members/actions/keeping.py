@@ -1,5 +1,7 @@
 """The one choke point that keeps a super admin able to sign in (PRODUCT.md §4.10)."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext_lazy as _
 
 from dure.core.errors import DomainError
@@ -16,14 +18,22 @@ class LastSuperAdmin(DomainError):
     status = 409
 
 
+def last_super_admins(workspace_id: int, members: Sequence[Member]) -> list[Member]:
+    """Return those of these members who must stay because nobody else who can sign in runs the workspace.
+
+    Lock the workspace first. Whatever takes super admins away, now or on a date, comes through here.
+    """
+    able = [member for member in members if member.is_super_admin and rules.can_sign_in(member)]
+    if able and queries.able_super_admins_without(workspace_id, [member.pk for member in able]):
+        return []
+    return able
+
+
 def keep_a_super_admin(member: Member) -> None:
     """Lock the workspace and refuse to lose this member when nobody else who can sign in runs it; part of an action.
-
-    Whatever takes a super admin away comes through here: suspending, dismissing, handing over, leaving, removing.
 
     :raises LastSuperAdmin: as its name says.
     """
     Workspace.objects.select_for_update().get(pk=member.workspace_id)
-    able = member.is_super_admin and rules.can_sign_in(member)
-    if able and not queries.able_super_admins(member.workspace_id, without=member.pk):
+    if last_super_admins(member.workspace_id, [member]):
         raise LastSuperAdmin

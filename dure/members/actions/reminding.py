@@ -13,6 +13,7 @@ from dure.mail import outbox
 from dure.mail import queries as letters
 from dure.mail.kinds import Kind
 from dure.mail.models import Letter
+from dure.members import rules
 from dure.members.actions import handing
 from dure.members.letters import write_to
 from dure.members.models import Member
@@ -49,6 +50,7 @@ def remind(actor: Actor) -> int:
 
 def _waits(member: Member) -> bool:
     living = member.deadline_at is not None and member.deadline_at > clock.now()
+    living = living and rules.is_here(member)
     return living and not member.activated_at and not member.suspended_at and not member.account.has_own_password
 
 

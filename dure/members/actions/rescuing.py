@@ -18,7 +18,7 @@ from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.core.secrets import Purpose
 from dure.mail.kinds import Kind
-from dure.members import queries
+from dure.members import policies, queries
 from dure.members.actions.administering import check_can_lead, make_super_admin
 from dure.members.letters import post_to_id
 from dure.members.models import Member, RescueCode
@@ -83,7 +83,7 @@ def _check(_actor: Actor, *, address: str, code: str, password: str, network: st
         hashing.verify_password(password, "")
         tries.count_failure(counters)
         raise WrongRescueCode
-    minimum, context = queries.password_policy(account_id)
+    minimum, context = policies.password_policy(account_id)
     passwords.check_password(password, context=context, minimum=minimum)
     return {"code": Rescue(holder.account, row), "password": hashing.hash_password(password)}
 

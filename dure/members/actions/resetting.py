@@ -7,7 +7,7 @@ from dure.core.actor import Actor
 from dure.core.errors import NotAllowed, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
-from dure.members import queries
+from dure.members import queries, rules
 from dure.members.actions.sending_again import NotManaged
 from dure.members.models import Member
 
@@ -22,7 +22,7 @@ def reset_factor(actor: Actor, *, member_uid: str) -> Member:
     :raises NoFactor: there is none.
     """
     member = queries.one(actor.workspace_id, member_uid, lock=True)
-    if member is None:
+    if member is None or not rules.is_here(member):
         raise NotFound
     if member.is_super_admin and not actor.is_super_admin:
         raise NotAllowed

@@ -14,7 +14,7 @@ from dure.core.errors import DomainError, NotAllowed, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.mail import outbox
-from dure.members import queries, rules, selecting
+from dure.members import policies, queries, rules, selecting
 from dure.members.actions import handing
 from dure.members.actions.handing import Handed, Method
 from dure.members.models import Member
@@ -90,7 +90,7 @@ def _check(
     member = queries.one(actor.workspace_id, member_uids[0]) if len(member_uids) == 1 else None
     if member is None:
         raise NotFound
-    minimum, context = queries.password_policy(member.account_id)
+    minimum, context = policies.password_policy(member.account_id)
     return check_typed(password, context=context, minimum=minimum)
 
 

@@ -23,7 +23,7 @@ from dure.accounts.passwords import PasswordRefused
 from dure.core import clock
 from dure.core.errors import TooBusy
 from dure.joining import queries as joining
-from dure.members import queries
+from dure.members import policies, queries
 from dure.web import ceremonies, door
 from dure.web.forms import PaperForm, password_field
 from dure.web.places import shown_invitation, shown_place
@@ -42,7 +42,7 @@ class ChangePasswordForm(PaperForm):
 def password(request: Any) -> HttpResponse:
     """Change the password; every other session ends."""
     form = ChangePasswordForm(request.POST or None)
-    minimum, words = queries.password_policy(request.owner.id)
+    minimum, words = policies.password_policy(request.owner.id)
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
         try:

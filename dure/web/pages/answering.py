@@ -96,7 +96,7 @@ def by_link(request: Any, handle: str) -> HttpResponse:
             return _answer(request, account, handle, link)
         except InvitationEnded as ended:
             return _over_for(request, account, invitation, ended.state)
-        except (accepting.ForSomebodyElse, accepting.IdNotProven) as refused:
+        except (accepting.ForSomebodyElse, accepting.IdNotProven, accepting.RemovedHere) as refused:
             refusal = refused.sentence()
     if state_of(invitation) is not State.WAITING:
         return _over(request, invitation, state_of(invitation))

@@ -11,7 +11,7 @@ from dure.accounts import queries as accounts
 from dure.accounts.actions.signing_in import CodeEnded, enter_after_proof
 from dure.accounts.passwords import PasswordRefused
 from dure.core.errors import TooBusy
-from dure.members import queries
+from dure.members import policies
 from dure.members.actions.admitting import replace_temporary_password
 from dure.web import door
 from dure.web.pages.links import PasswordForm
@@ -39,6 +39,6 @@ def page(request: Any) -> HttpResponse:
             )
             request.session["welcome"] = True
             return response
-    minimum, _words = queries.password_policy(code.account_id)
+    minimum, _words = policies.password_policy(code.account_id)
     context = {"form": form, "minimum": str(minimum), "id_address": form.initial["id"], "deadline_at": code.expires_at}
     return render(request, "pages/first_password.html", context)

@@ -27,7 +27,7 @@ from dure.core.secrets import Purpose
 from dure.core.zones import zone_name
 from dure.joining import queries as joining
 from dure.joining.actions.inviting import ask_again
-from dure.members import queries
+from dure.members import policies, queries
 from dure.members.actions.admitting import OPENS_PASSWORD, ask_link_again, set_password
 from dure.members.actions.moving import IdTaken, take_new_id, undo_new_id
 from dure.web import door
@@ -159,7 +159,7 @@ def password(request: Any, handle: str) -> HttpResponse:
             browser = door.browser_of(request)
             opened = enter_after_proof(door.VISITOR, account=account, browser=browser)
             return _enter(request, handle, opened, is_new=row.purpose == Purpose.SET_PASSWORD)
-    minimum, _words = queries.password_policy(row.account_id)
+    minimum, _words = policies.password_policy(row.account_id)
     context = {"form": form, "link": facts, "minimum": str(minimum)}
     return render(request, "pages/link_password.html", context)
 

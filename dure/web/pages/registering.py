@@ -17,6 +17,7 @@ from dure.core.errors import DomainError
 from dure.core.permissions import Permission
 from dure.joining.actions.registering import Invited, Registered, register_member
 from dure.joining.letters import name_of as invited_name
+from dure.joining.people import RemovedMember
 from dure.mail import outbox
 from dure.members import photos, profile
 from dure.web import door, slips
@@ -73,7 +74,7 @@ def register(request: Any, **_names: Any) -> HttpResponse:
     """Show the form, or register and say "… has been added"."""
     workspace = request.actor.member.workspace
     fresh = {"submission": str(uuid.uuid4()), "language": workspace.language, "send_to": "id", "method": "member"}
-    form = RegisterForm(request.POST or None, request.FILES or None, initial=fresh)
+    form, removed = RegisterForm(request.POST or None, request.FILES or None, initial=fresh), ""
     form.fields["language"].choices = languages_of(workspace)  # type: ignore[attr-defined]
     if request.method == "POST" and form.is_valid():
         try:
@@ -82,8 +83,16 @@ def register(request: Any, **_names: Any) -> HttpResponse:
             if refused.status == 403:
                 raise
             form.refuse(refused)
+            removed = refused.member.uid if isinstance(refused, RemovedMember) else ""
     unfold = any(name in form.errors for name in (*profile.FIELDS, "photo"))
-    context = {"form": form, "smtp": outbox.can_send(), "section": "members", "groups": groups(form), "unfold": unfold}
+    context = {
+        "form": form,
+        "smtp": outbox.can_send(),
+        "section": "members",
+        "groups": groups(form),
+        "unfold": unfold,
+        "removed": removed,
+    }
     return render(request, "pages/admin/register.html", context)
 
 
