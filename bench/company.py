@@ -90,7 +90,7 @@ def _rows(
     batch: list[tuple[int, dict[str, Any]]], at: datetime, ids: Iterator[int]
 ) -> dict[str, list[tuple[Any, ...]]]:
     from dure.core.models import new_uid
-    from dure.members import names, terms
+    from dure.members import indexing, names, terms
 
     rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in COLUMNS}
     for workspace, one in batch:
@@ -119,7 +119,7 @@ def _rows(
         rows["dure_address"].append((pk, pk, one["address"], "id", activated, None, None))
         known = terms.Known(
             one["family"], one["given"], names=("".join(one["phonetic"]), " ".join(one["phonetic"])),
-            addresses=(one["address"],), phones=(one["mobile"],), numbers=(one["number"],),
+            addresses=(one["address"],), private_phones=(one["mobile"],), numbers=(one["number"],),
         )  # fmt: skip
         lines = terms.lines(known)
         rows["dure_member"].append((
@@ -130,7 +130,7 @@ def _rows(
         rows["dure_profile"].append((
             pk, workspace, pk, *one["phonetic"], "", "", "", "", one["mobile"], "", one["number"], "", "", "", "",
         ))  # fmt: skip
-        rows["dure_searchterm"] += [(workspace, term, pk) for term in terms.of(lines)]
+        rows["dure_searchterm"] += indexing.terms_of(pk, workspace, lines)
     rows["dure_searchterm"].sort()
     return rows
 

@@ -49,7 +49,7 @@ def measure(sizes: str, url: str) -> bool:
         print(f"    {'PostgreSQL' if url else 'SQLite'}")
         workspaces = _fill([int(size) for size in sizes.split(",")])
         browsers = {size: Browser(here, workspace) for size, workspace in workspaces.items()}
-        return all([_pages(browsers), _searches(browsers)])
+        return all([_pages(browsers), _searches(browsers), _portal(browsers)])
 
 
 def _fill(sizes: list[int]) -> dict[int, Any]:
@@ -105,10 +105,10 @@ class Browser:
         self.workspace, self.application, self.host = workspace, application, f"127.0.0.1:{here.port}"
         self.cookie = f"dure-session={session.session_key}"
 
-    def get(self, query: str, *, typing: bool = False) -> tuple[str, float]:
+    def get(self, query: str, *, typing: bool = False, page: str = "admin/members/") -> tuple[str, float]:
         """Return the body and the seconds of CPU it took."""
         environ = {
-            "REQUEST_METHOD": "GET", "PATH_INFO": f"/w/{self.workspace.uid}/admin/members/", "QUERY_STRING": query,
+            "REQUEST_METHOD": "GET", "PATH_INFO": f"/w/{self.workspace.uid}/{page}", "QUERY_STRING": query,
             "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80", "HTTP_HOST": self.host, "REMOTE_ADDR": "127.0.0.1",
             "wsgi.url_scheme": "http", "wsgi.input": sys.stdin.buffer, "wsgi.errors": sys.stderr,
             "HTTP_ACCEPT_LANGUAGE": "ko", "HTTP_COOKIE": self.cookie,
@@ -157,8 +157,8 @@ def _depth(browser: Browser, sort: str) -> str:
     return f"sort={sort}&after={mark}"
 
 
-def _asker(browser: Browser, query: str) -> Callable[[], float]:
-    return lambda: browser.get(query)[1]
+def _asker(browser: Browser, query: str, page: str = "admin/members/") -> Callable[[], float]:
+    return lambda: browser.get(query, page=page)[1]
 
 
 def _least(step: Callable[[], float], times: int) -> float:
@@ -204,7 +204,30 @@ def _searches(browsers: dict[int, Browser]) -> bool:
     return good
 
 
-def _ask(browser: Browser, texts: list[str]) -> tuple[float, float]:
+def _portal(browsers: dict[int, Browser]) -> bool:
+    """Open *Home* and *People* in every size, and look for people in the directory as they are typed."""
+    from dure.members.models import Member
+
+    good, largest = True, max(browsers)
+    for page in ("", "people/"):
+        took = {size: _least(_asker(browser, "", page), ROUNDS) for size, browser in browsers.items()}
+        name = "People" if page else "Home"
+        good &= verdict(f"{name}: CPU of a page", max(took.values()), PAGE_MS, unit=" ms", at_most=True)
+        sizes = took[largest] / took[min(size for size in took if size >= 1000)]
+        good &= verdict(f"{name}: largest to smallest", sizes, RATIO, at_most=True)
+    whom = list(
+        Member.objects.filter(workspace=browsers[largest].workspace).select_related("profile").order_by("uid")[:200]
+    )
+    for kind in KINDS:
+        chance = random.Random(kind)
+        texts = ([_texts(kind, one, chance) for one in whom] * ASKED)[:ASKED]
+        database, cpu = _ask(browsers[largest], texts, page="people/")
+        good &= verdict(f"People, {kind}: database, p95", database, DATABASE_MS, unit=" ms", at_most=True)
+        good &= verdict(f"People, {kind}: CPU of the answer, p95", cpu, ANSWER_MS, unit=" ms", at_most=True)
+    return good
+
+
+def _ask(browser: Browser, texts: list[str], page: str = "admin/members/") -> tuple[float, float]:
     """Return 95th percentiles over the texts of milliseconds in the database and of CPU, each the least of three."""
     from urllib.parse import quote
 
@@ -221,15 +244,15 @@ def _ask(browser: Browser, texts: list[str]) -> tuple[float, float]:
         finally:
             spent.append(time.perf_counter() - started)
 
+    state = listing.DIRECTORY if page == "people/" else ""
     database, cpu = [], []
     for text in texts:
-        query = f"q={quote(text)}"
-        cpu.append(min(browser.get(query, typing=True)[1] for _ in range(AGAIN)))
+        cpu.append(min(browser.get(f"q={quote(text)}", typing=True, page=page)[1] for _ in range(AGAIN)))
         sums = []
         for _ in range(AGAIN):
             spent.clear()
             with connection.execute_wrapper(clocked):
-                listing.page(browser.workspace, listing.View(search=text))
+                listing.page(browser.workspace, listing.View(search=text, state=state))
             sums.append(sum(spent))
         database.append(min(sums))
     return _p95(database), _p95(cpu)

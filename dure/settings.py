@@ -125,6 +125,7 @@ TEMPLATES = [
         "DIRS": [PACKAGE / "web" / "templates", PACKAGE / "mail" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["dure.web.tags"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
@@ -190,6 +191,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
+        "worker-src": [SELF],
         "frame-src": [SELF],
         "frame-ancestors": [SELF],
         "form-action": [SELF],

@@ -29,11 +29,14 @@ from dure.web.pages import (
     members,
     own_addresses,
     passkeys,
+    people,
     portal,
+    profile,
     registering,
     rescue,
     sign_in,
 )
+from dure.web.pwa import pages as pwa
 
 
 class Uid:
@@ -94,6 +97,11 @@ workspace: list[Any] = [
     path("", portal.home, name="home"),
     path("more/", portal.more, name="more"),
     path("leave/", leaving.leave, name="leave"),
+    path("people/", people.list_people, name="people"),
+    path("people/<uid:member_uid>/", people.card, name="card"),
+    path("profile/", profile.show, name="profile"),
+    path("profile/edit/", profile.edit, name="edit_profile"),
+    path("manifest.webmanifest", pwa.workspace_manifest, name="workspace_manifest"),
     path("prove-again/", portal.prove_again, name="prove_again"),
     path("hand-over/<uid:offer_uid>/", administrators.hand_over, name="hand_over"),
     path("photo/<uid:name>/", editing.photo, name="photo"),
@@ -104,6 +112,10 @@ urlpatterns = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
     path("metrics", health.measured, name="metrics"),
+    path("manifest.webmanifest", pwa.manifest, name="manifest"),
+    path("service-worker.js", pwa.service_worker, name="service_worker"),
+    path("offline/", pwa.offline, name="offline"),
+    path("icons/<str:name>", pwa.icon, name="icon"),
     path("first-run/", first_run.first_run, name="first_run"),
     path("sign-in/", sign_in.page, name="sign_in"),
     path("sign-in/second/", sign_in.second_factor, name="second_factor"),
@@ -140,6 +152,7 @@ urlpatterns = [
     path("account/confirm/passkey/", passkeys.confirm_question, name="confirm_question"),
     path("rescue/", rescue.rescue, name="rescue"),
     path("workspaces/", account.my_workspaces, name="my_workspaces"),
+    path("workspaces/others/", account.other_workspaces, name="other_workspaces"),
     path("workspaces/invitations/<uid:invitation_uid>/", answering.waiting, name="invitation"),
     path("language/", account.language, name="language"),
     path("look/<colour:accent>.css", looks.look, name="look"),

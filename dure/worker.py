@@ -20,8 +20,7 @@ from dure.core.database import checkpoint
 from dure.joining.actions.expiring import close_run_out, forget_photos
 from dure.mail import queries as mail
 from dure.mail.delivery import deliver_due
-from dure.members import indexing
-from dure.members import queries as members
+from dure.members import counting, indexing
 from dure.members.actions.recovering import answer_all
 from dure.members.actions.reminding import remind_due
 from dure.members.actions.turning import turn_due
@@ -82,7 +81,7 @@ def tell(rounds: int) -> None:
 
 def count_members() -> None:
     """Write down how many members the server has, by state."""
-    readings.keep({f"members.{state}": number for state, number in members.totals().items()})
+    readings.keep({f"members.{state}": number for state, number in counting.totals().items()})
 
 
 _told: dict[str, float] = {}

@@ -1,7 +1,7 @@
 """Whether the search index says what the rows say."""
 
 from dure.core.action import writing
-from dure.members import indexing, terms
+from dure.members import indexing
 from dure.members.models import Member, SearchTerm
 
 
@@ -14,7 +14,7 @@ def disagreements() -> list[str]:
     for row in rows:
         if row[5:] != facts[row[0]]:
             found.append(f"member {row[0]}: {row[5:]} is not {facts[row[0]]}")
-        wanted |= {(row[1], term, row[0]) for term in terms.of(facts[row[0]][-1])}
+        wanted |= indexing.terms_of(row[0], row[1], facts[row[0]][-1])
     stand = set(SearchTerm.objects.values_list("workspace_id", "term", "member_id"))
     found += [f"too little: {term}" for term in sorted(wanted - stand)]
     return found + [f"too much: {term}" for term in sorted(stand - wanted)]
@@ -24,3 +24,9 @@ def renew(*accounts: int) -> None:
     """Bring the index up to what a test wrote by itself about these accounts."""
     with writing():
         indexing.refresh_accounts(accounts)
+
+
+def refresh(*members: Member) -> None:
+    """Write what these members are found by, after a test changed their rows by itself."""
+    with writing():
+        indexing.refresh([member.pk for member in members])

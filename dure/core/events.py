@@ -35,6 +35,7 @@ class Event(StrEnum):
     FILTER_KEPT = "member.filter_kept"
     FILTER_DROPPED = "member.filter_dropped"
     MEMBER_EDITED = "member.edited"
+    OWN_PROFILE_EDITED = "member.own_profile_edited"
     ID_CORRECTED = "member.id_corrected"
     SUPER_ADMIN_APPOINTED = "member.super_admin_appointed"
     SUPER_ADMIN_DISMISSED = "member.super_admin_dismissed"

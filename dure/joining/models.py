@@ -51,6 +51,7 @@ class Invitation(models.Model):
         indexes = [
             models.Index(fields=["workspace", "-id"], name="invitation_of_workspace"),
             models.Index(fields=["address"], condition=Q(ended_at=None), name="invitation_by_address"),
+            models.Index(fields=["workspace", "expires_at"], condition=Q(ended_at=None), name="invitation_waiting"),
             models.Index(fields=["expires_at"], condition=Q(ended_at=None), name="invitation_by_deadline"),
             models.Index(fields=["ended_at"], condition=Q(ended_at__isnull=False), name="invitation_by_end"),
         ]

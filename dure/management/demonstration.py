@@ -17,7 +17,7 @@ from dure.joining.people import make_place, person
 from dure.members import indexing, names, rules
 from dure.members.actions.administering import grant
 from dure.members.actors import actor_for
-from dure.members.models import NEVER, Member
+from dure.members.models import NEVER, Member, Profile
 from dure.workspaces.models import Workspace
 
 PASSWORD = "seven quiet herons wade"
@@ -63,6 +63,7 @@ OTHER_FAMILY = (
     "Meyer:meyer Novak:novak Okafor:okafor Silva:silva Nguyễn:nguyen O'Brien:obrien Rossi:rossi "
     "von Hohenstein-Oberkirch:hohenstein Lindqvist:lindqvist Haddad:haddad"
 )
+NICKNAMES = ("Sunny", "Coco", "Max", "Ace", "Pepper", "Momo")
 OTHER_GIVEN = (
     "Anna:anna Lukas:lukas Chidi:chidi Beatriz:beatriz Lan:lan Niamh:niamh Marco:marco Maximiliane:maximiliane"
 )
@@ -179,8 +180,18 @@ def _insert(
     members = Member.objects.bulk_create(
         _member(workspace, account, row, chance) for account, row in zip(accounts, people, strict=True)
     )
+    Profile.objects.bulk_create(_profile(member, number, chance) for number, member in enumerate(members))
     indexing.refresh(member.pk for member in members)
     indexing.note_sign_ins(since=NEVER)
+
+
+def _profile(member: Member, number: int, chance: random.Random) -> Profile:
+    """Everybody has a telephone on their desk, and some are called by another name."""
+    nickname = chance.choice(NICKNAMES) if not number % 6 else ""
+    phone, mobile = f"+8225550{number:04d}", f"+8210555{chance.randrange(10**5):05d}"
+    return Profile(
+        workspace_id=member.workspace_id, member=member, nickname=nickname, office_phone=phone, mobile_phone=mobile
+    )
 
 
 def _member(

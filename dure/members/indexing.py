@@ -1,4 +1,4 @@
-"""Keeping what the member list is searched and ordered by (docs/adr/0013).
+"""Keeping what the member list is searched and ordered by (docs/adr/0013, docs/adr/0015).
 
 Whatever writes a name, an address, a phone or an employee number calls ``refresh`` or ``refresh_accounts`` in the same
 transaction, for one person or for a hundred thousand; whatever deletes a membership calls ``forget`` before it. The
@@ -43,7 +43,21 @@ def forget(members: Iterable[int]) -> None:
     """Take these members out of the index, before their rows are deleted; part of an action."""
     for chunk in _chunks(members):
         rows = Member.objects.filter(pk__among=chunk).values_list("pk", "workspace_id", "search")
-        _execute(DELETE, [(workspace, term, pk) for pk, workspace, search in rows for term in terms.of(search)])
+        _execute(DELETE, [term for row in rows for term in terms_of(*row)])
+
+
+def shelf(workspace_id: int, *, known_to_all: bool) -> int:
+    """Return the number under which a workspace's terms stand: those that every member may look in, or the others."""
+    return -workspace_id if known_to_all else workspace_id
+
+
+def terms_of(member_id: int, workspace_id: int, search: str) -> set[Term]:
+    """Return what stands in the index of a member with these lines."""
+    return {
+        (shelf(workspace_id, known_to_all=known_to_all), term, member_id)
+        for known_to_all, some in zip((True, False), terms.on_shelves(search), strict=True)
+        for term in some
+    }
 
 
 def rebuild() -> int:
@@ -53,7 +67,7 @@ def rebuild() -> int:
     while chunk := list(Member.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
         with writing():
             known = [(pk, workspace, search) for pk, workspace, *_rest, search in _locked(chunk)]
-            _execute(INSERT, [(workspace, term, pk) for pk, workspace, search in known for term in terms.of(search)])
+            _execute(INSERT, [term for row in known for term in terms_of(*row)])
             _refresh(chunk)
         done, last = done + len(chunk), chunk[-1]
     note_sign_ins(since=NEVER)
@@ -65,7 +79,7 @@ def _drop_orphans() -> None:
     after: Term | None = None
     while rows := _terms_after(after):
         found = Member.objects.filter(pk__among={row[2] for row in rows}).values_list("pk", "workspace_id", "search")
-        right = {(workspace, term, pk) for pk, workspace, search in found for term in terms.of(search)}
+        right = {term for row in found for term in terms_of(*row)}
         with writing():
             _execute(DELETE, [row for row in rows if row not in right])
         after = rows[-1]
@@ -91,9 +105,11 @@ def stale(sample: int = CHUNK) -> int:
 
 
 def _stand(workspace_id: int, member_id: int, search: str) -> bool:
-    found = SearchTerm.objects.filter(workspace_id=workspace_id, member_id=member_id)
-    every = terms.of(search)
-    return found.filter(term__among=list(every)).count() == len(every)
+    shelves = [shelf(workspace_id, known_to_all=True), shelf(workspace_id, known_to_all=False)]
+    every = terms_of(member_id, workspace_id, search)
+    found = SearchTerm.objects.filter(workspace_id__in=shelves, member_id=member_id)
+    found = found.filter(term__among=[term for _shelf, term, _member in every])
+    return every <= set(found.values_list("workspace_id", "term", "member_id"))
 
 
 def note_late_sign_ins() -> int:
@@ -124,9 +140,9 @@ def _refresh(chunk: list[int]) -> None:
             continue
         changed.append((*wanted[pk], pk))
         if was[-1] != wanted[pk][-1]:
-            before, after = terms.of(was[-1]), terms.of(wanted[pk][-1])
-            gone += [(workspace, term, pk) for term in before - after]
-            new += [(workspace, term, pk) for term in after - before]
+            before, after = terms_of(pk, workspace, was[-1]), terms_of(pk, workspace, wanted[pk][-1])
+            gone += before - after
+            new += after - before
     _execute(DELETE, gone)
     _execute(INSERT, sorted(new))
     _execute("UPDATE dure_member SET sort_key = %s, id_key = %s, search = %s WHERE id = %s", changed)
@@ -145,11 +161,10 @@ def _wanted(rows: list[tuple[Any, ...]]) -> dict[int, tuple[str, str, str]]:
     managed = _managed(accounts) if private else set()
     wanted = {}
     for pk, workspace, account, family, given, *_was in rows:
-        own = [ids.get(account, "")]
-        if account in private and (account, workspace) in managed:
-            own.append(private[account])
-        known = terms.Known(family, given, addresses=tuple(own), **profiles.get(pk, {}))
-        wanted[pk] = (names.sort_key(family, given), own[0], terms.lines(known))
+        own, known_here = ids.get(account, ""), account in private and (account, workspace) in managed
+        addresses = {"addresses": (own,), "private_addresses": (private[account],) if known_here else ()}
+        known = terms.Known(family, given, **addresses, **profiles.get(pk, {}))
+        wanted[pk] = (names.sort_key(family, given), own, terms.lines(known))
     return wanted
 
 
@@ -173,7 +188,8 @@ def _profiles(members: list[int]) -> dict[int, dict[str, tuple[str, ...]]]:
                 f"{row['phonetic_family_name']}{row['phonetic_given_name']}",
                 *(row[name] for name in NAMES),
             ),
-            "phones": tuple(filter(None, (row["mobile_phone"], row["office_phone"]))),
+            "phones": tuple(filter(None, (row["office_phone"],))),
+            "private_phones": tuple(filter(None, (row["mobile_phone"],))),
             "numbers": (row["employee_number"],),
         }
         for row in found

@@ -1,11 +1,14 @@
 """The member list: one page of it in any order, filter and depth, at the cost of the page alone (docs/adr/0013).
 
+The directory of all members is the same list of fewer people, found by less (``directory``, docs/adr/0015).
+
 Every order is an index that starts with the workspace and ends with the id. A cursor holds the values of the row it
 stands at, so that a page goes on where the last one ended whatever happened to that row.
 """
 
 import base64
 import binascii
+import heapq
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,8 +18,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import F, QuerySet
 
-from dure.members import queries, terms
+from dure.members import indexing, queries, terms
 from dure.members.models import Member
+from dure.members.queries import DIRECTORY
 from dure.members.rules import State
 from dure.members.terms import Asked
 from dure.workspaces.models import Workspace
@@ -35,6 +39,13 @@ SORTS = {
     "signed_in": ("signed_in_at",),
     "state": ("state", "sort_key"),
 }
+COLUMNS = (
+    *("pk", "uid", "workspace_id", "account_id", "family_name", "given_name", "name_language", "is_super_admin"),
+    *("starts_at", "deadline_at", "activated_at", "suspended_at", "leave_from", "leave_until"),
+    *("removed_at", "restorable_until", "id_key", "sort_key", "registered_at", "signed_in_at", "state"),
+    *("signed_at", "photo"),
+)
+"""What a row of a page has: of the member, then the latest sign-in of the account, and the photo."""
 NEAREST = "nearest"
 DUE = {
     State.SCHEDULED: "starts_at",
@@ -57,6 +68,11 @@ class View:
     after: str = ""
     before: str = ""
 
+    @property
+    def known_to_all(self) -> bool:
+        """Whether this is for every member: then only what all may know finds anybody (PRODUCT.md §4.17)."""
+        return self.state == DIRECTORY
+
 
 @dataclass(frozen=True)
 class Page:
@@ -71,17 +87,22 @@ class Page:
     is_broad: bool = False
 
 
+def directory(workspace: Workspace, *, search: str = "", after: str = "", before: str = "") -> Page:
+    """Return a page of the members whom every member may know, found by what every member may know of them."""
+    return page(workspace, View(state=DIRECTORY, search=search, after=after, before=before))
+
+
 def page(workspace: Workspace, view: View) -> Page:
     """Return a page of members with ``signed_at``, the latest sign-in of their account, and ``photo``."""
     question = terms.asked(view.search)
     if question is None:
         return _in_order(_narrowed(workspace.pk, view), _usual(view))
-    found = _terms(workspace.pk, question, [], NARROW + 1)
+    found = _terms(workspace.pk, question, [], NARROW + 1, view)
     if len(found) <= NARROW:
         return _gathered(workspace.pk, question, found, view)
     if view.state and (few := _few(workspace.pk, view.state)) is not None:
         known = Member.objects.filter(pk__among=few).values_list("pk", "search")
-        found = [(first, pk) for pk, search in known if (first := question.first(search))]
+        found = [(first, pk) for pk, search in known if (first := _first(question, search, view))]
         return _gathered(workspace.pk, question, found, view)
     return replace(_nearest(workspace.pk, question, view), is_broad=True)
 
@@ -106,19 +127,28 @@ def _narrowed(workspace_id: int, view: View) -> QuerySet[Member]:
 def _few(workspace_id: int, state: str) -> list[int] | None:
     """Return the members in a state when they are no more than are counted."""
     ids: list[int] = []
+    most = NARROW if state == DIRECTORY else queries.COUNTED
     for piece in queries.pieces(queries.of(workspace_id), state):
-        ids += piece.order_by().values_list("pk", flat=True)[: queries.COUNTED + 1 - len(ids)]
-        if len(ids) > queries.COUNTED:
+        ids += piece.order_by().values_list("pk", flat=True)[: most + 1 - len(ids)]
+        if len(ids) > most:
             return None
     return ids
 
 
-def _in_order(members: QuerySet[Member], view: View) -> Page:
+def _in_order(members: QuerySet[Member], view: View, *, sorts: int = 0) -> Page:
+    """Return a page of an order that an index has, or of the few members of workspace ``sorts``, sorted for it.
+
+    For those the order alone is found first: what a row shows is read for one page, not for all that are sorted.
+    """
     columns = (DUE[State(view.state)],) if view.sort == "due" else SORTS[view.sort]
-    columns = (*columns, "id")
+    columns = (*columns, "pk")
     cursor, backwards = _cursor(view, view.sort, len(columns))
     descending = view.descending != backwards
-    rows = _beyond(_shown(members), columns, cursor, descending)
+    if sorts:
+        ids = _beyond(members.values_list("pk", flat=True), columns, cursor, descending)
+        rows = _in_this_order(sorts, ids)
+    else:
+        rows = _beyond(_shown(members), columns, cursor, descending)
     more, rows = len(rows) > PAGE, rows[:PAGE]
     marks = [[getattr(row, name) for name in columns] for row in rows]
     return _page(rows, marks, view, view.sort, more=more, at_start=not cursor, backwards=backwards)
@@ -145,9 +175,9 @@ def _gathered(workspace_id: int, question: Asked, found: list[tuple[str, int]], 
     ids = {pk for _term, pk in found}
     if len(question.text) > terms.CUT:
         known = Member.objects.filter(pk__among=ids).values_list("pk", "search")
-        ids = {pk for pk, search in known if question.first(search)}
+        ids = {pk for pk, search in known if _first(question, search, view)}
     members = queries.among(workspace_id, ids)
-    return _in_order(queries.in_state(members, view.state), _usual(view))
+    return _in_order(queries.in_state(members, view.state), _usual(view), sorts=workspace_id)
 
 
 def _nearest(workspace_id: int, question: Asked, view: View) -> Page:
@@ -156,43 +186,48 @@ def _nearest(workspace_id: int, question: Asked, view: View) -> Page:
     chosen: list[tuple[str, int]] = []
     at, looked, ended = list(cursor), 0, False
     while len(chosen) <= PAGE and looked < LOOKED_AT and not ended:
-        found = _terms(workspace_id, question, at, CHUNK, backwards=backwards)
+        found = _terms(workspace_id, question, at, CHUNK, view, backwards=backwards)
         looked, ended = looked + len(found), len(found) < CHUNK
         at = list(found[-1]) if found else at
-        chosen += _listed_here(workspace_id, question, found, view.state)
+        chosen += _listed_here(workspace_id, question, found, view)
     more, chosen = len(chosen) > PAGE or not ended, chosen[:PAGE]
     last = list(chosen[-1]) if len(chosen) == PAGE else at
     nearest = list(chosen[0]) if chosen else last
     marks = [last, nearest] if backwards else [nearest, last]
     if backwards:
         chosen.reverse()
-    rows = _in_this_order(workspace_id, chosen)
+    rows = _in_this_order(workspace_id, [pk for _term, pk in chosen])
     return _page(rows, marks, view, NEAREST, more=more, at_start=not cursor, backwards=backwards)
 
 
-def _listed_here(workspace_id: int, question: Asked, found: list[tuple[str, int]], state: str) -> list[tuple[str, int]]:
+def _listed_here(workspace_id: int, question: Asked, found: list[tuple[str, int]], view: View) -> list[tuple[str, int]]:
     members = queries.among(workspace_id, {pk for _term, pk in found})
-    known = dict(queries.in_state(members, state).values_list("pk", "search"))
-    return [(term, pk) for term, pk in found if pk in known and question.first(known[pk]) == term]
+    known = dict(queries.in_state(members, view.state).values_list("pk", "search"))
+    return [(term, pk) for term, pk in found if pk in known and _first(question, known[pk], view) == term]
 
 
-def _in_this_order(workspace_id: int, chosen: Sequence[tuple[str, int]]) -> list[Any]:
-    found = _shown(queries.among(workspace_id, [pk for _term, pk in chosen])).in_bulk()
-    return [found[pk] for _term, pk in chosen if pk in found]
+def _first(question: Asked, search: str, view: View) -> str:
+    return question.first(search, known_to_all=view.known_to_all)
+
+
+def _in_this_order(workspace_id: int, ids: Sequence[int]) -> list[Any]:
+    found = {row.pk: row for row in _shown(queries.among(workspace_id, ids))}
+    return [found[pk] for pk in ids if pk in found]
 
 
 def _shown(members: QuerySet[Member]) -> QuerySet[Any]:
-    return members.defer("search", "submission").annotate(
-        signed_at=F("account__signed_in_at"), photo=F("profile__photo")
-    )
+    """Read what the list shows as plain rows: fifty models of forty columns cost as much as all the rest of a page."""
+    seen = members.annotate(signed_at=F("account__signed_in_at"), photo=F("profile__photo"))
+    return seen.values_list(*COLUMNS, named=True)
 
 
 def _terms(
-    workspace_id: int, question: Asked, beyond: list[Any], limit: int, *, backwards: bool = False
+    workspace_id: int, question: Asked, beyond: list[Any], limit: int, view: View, *, backwards: bool = False
 ) -> list[tuple[str, int]]:
     """Return terms that begin with what is asked, in the order of the index; plain SQL, for it is asked at every key.
 
-    Beyond the first page one bound is where the last one ended.
+    Beyond the first page one bound is where the last one ended. Admins look in both shelves, in each by itself: one
+    range of the key, however much of the other there is.
     """
     low: tuple[Any, ...] = (question.low, -1)
     high: tuple[Any, ...] = (question.high, -1)
@@ -204,9 +239,12 @@ def _terms(
         " AND (term, member_id) > (%s, %s) AND (term, member_id) < (%s, %s)"
         f" ORDER BY term {order}, member_id {order} LIMIT {limit}"
     )
+    found: list[list[tuple[str, int]]] = []
     with connection.cursor() as cursor:
-        cursor.execute(sql, [workspace_id, *low, *high])
-        return cursor.fetchall()
+        for known_to_all in (True,) if view.known_to_all else (True, False):
+            cursor.execute(sql, [indexing.shelf(workspace_id, known_to_all=known_to_all), *low, *high])
+            found.append(cursor.fetchall())
+    return list(heapq.merge(*found, reverse=backwards))[:limit] if len(found) > 1 else found[0]
 
 
 def _page(

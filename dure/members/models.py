@@ -121,7 +121,8 @@ class Member(models.Model):
 class SearchTerm(models.Model):
     """One beginning under which a member is found (``dure.members.terms``); on SQLite the key is the whole table.
 
-    Bare ids: nothing but ``dure.members.indexing`` writes here, and a term without its member finds nobody.
+    What every member may look in stands under the workspace's number below zero (``indexing.shelf``). Bare ids:
+    nothing but ``dure.members.indexing`` writes here, and a term without its member finds nobody.
     """
 
     pk = models.CompositePrimaryKey("workspace_id", "term", "member_id")

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from dure.accounts.models import Address, Session
 from dure.core import clock
-from dure.members import queries
+from dure.members import counting, queries
 from dure.members.models import Member
 from dure.members.rules import State
 from dure.workspaces.models import Workspace
@@ -65,7 +65,7 @@ def counted(rows: QuerySet[Session]) -> str:
 
 def waiting(workspace: Workspace) -> str:
     """Return how many have not come yet and keep the deadline they were told."""
-    return queries.counts(workspace)[State.REGISTERED]
+    return counting.counts(workspace)[State.REGISTERED]
 
 
 def password_policy(account_id: int) -> tuple[int, list[str]]:

@@ -98,6 +98,10 @@ FIELDS = {
     "join_date": Field(_("Join date"), _day),
     "time_zone": Field(_("Time zone"), _zone),
 }
+OPEN = ("nickname", "name_ko", "name_en", "name_ja", "phonetic_family_name", "phonetic_given_name", "office_phone")
+"""What every member may know of another, beside name, photo and ID (PRODUCT.md §4.17)."""
+OWN = (*OPEN, "mobile_phone", "birthday", "time_zone")
+"""What a member may change about themselves; the rest is the company's to say."""
 DAYS = ("birthday", "join_date")
 PHONES = ("mobile_phone", "office_phone")
 

@@ -1,12 +1,10 @@
 """Reading members; every query starts from the workspace."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
-from functools import cache
+from datetime import datetime
 from typing import Any
 
-from django.db import connection
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
 
 from dure.accounts.addresses import living
 from dure.accounts.models import Account, Address
@@ -24,11 +22,6 @@ COUNTED = 1000
 def of(workspace: Workspace | int) -> QuerySet[Member]:
     """Return the members of a workspace: where every query starts."""
     return Member.objects.filter(workspace_id=workspace if isinstance(workspace, int) else workspace.pk)
-
-
-def totals() -> dict[str, int]:
-    """Count the members of the whole server by stored state, for the operator; the worker asks, never a page."""
-    return dict(Member.objects.order_by().values_list("state").annotate(Count("pk")))
 
 
 def among(workspace_id: int, ids: Iterable[int]) -> QuerySet[Member]:
@@ -95,6 +88,16 @@ def listed_places(address: str) -> list[tuple[str, list[Member]]]:
     return [(canonical[account_id], by_account[account_id]) for account_id in accounts]
 
 
+DIRECTORY = "directory"
+"""Not a state: those whom every member may know of, to be asked for like one (``in_state``)."""
+
+
+def known_to_all(members: QuerySet[Member], at: datetime | None = None) -> QuerySet[Member]:
+    """Keep those whom the directory shows: active ones, and those on leave (PRODUCT.md §4.17)."""
+    at = at or clock.now()
+    return members.filter(here(at), Q(starts_at=None) | Q(starts_at__lte=at), state=Member.ACTIVE)
+
+
 def in_state(members: QuerySet[Member], state: str, at: datetime | None = None) -> QuerySet[Member]:
     """Keep the members in one state, by the dates; no state means everybody who is not removed."""
     at = at or clock.now()
@@ -102,6 +105,8 @@ def in_state(members: QuerySet[Member], state: str, at: datetime | None = None) 
         return members.filter(removed_at__lte=at)
     members = members.filter(here(at))
     started = Q(starts_at=None) | Q(starts_at__lte=at)
+    if state == DIRECTORY:
+        return known_to_all(members, at)
     if state == State.SCHEDULED:
         return members.filter(state__in=[Member.REGISTERED, Member.ACTIVE], starts_at__gt=at)
     if state == State.EXPIRED:
@@ -123,42 +128,6 @@ def pieces(members: QuerySet[Member], state: str, at: datetime | None = None) ->
     if state == State.REGISTERED:
         return [found.filter(deadline_at=None), found.filter(deadline_at__gt=at)]
     return [found]
-
-
-NOBODYS, SOME_DAY = -1, datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=UTC)
-"""What stands for the workspace and for now in a query that is built once."""
-
-
-@cache
-def _counting() -> tuple[str, tuple[Any, ...]]:
-    """Return the query that counts every state: building it anew costs more than its answer."""
-    parts: list[str] = []
-    parameters: list[Any] = []
-    for state in ("", *State):
-        counted = []
-        for piece in pieces(of(NOBODYS), state, SOME_DAY):
-            sql, given = piece.order_by().values("pk")[: COUNTED + 1].query.sql_with_params()
-            counted.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")  # noqa: S608 - the ORM's own
-            parameters += given
-        parts.append(" + ".join(counted))
-    return f"SELECT {', '.join(parts)}", tuple(parameters)
-
-
-def _adapted(moment: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(moment)
-
-
-def counts(workspace: Workspace) -> dict[str, str]:
-    """Return how many members are in each state and in all (key ``""``), counted as far as ``1,000+`` in one query."""
-    sql, parameters = _counting()
-    given = {NOBODYS: workspace.pk, _adapted(SOME_DAY): _adapted(clock.now())}
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [given.get(parameter, parameter) for parameter in parameters])
-        found = cursor.fetchone()
-    return {
-        state: f"{COUNTED:,}+" if counted > COUNTED else str(counted)
-        for state, counted in zip(("", *State), found, strict=True)
-    }
 
 
 def _beyond(members: QuerySet[Member], cursor: str) -> QuerySet[Member]:

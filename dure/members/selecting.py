@@ -7,7 +7,7 @@ from django.db.models import F, QuerySet
 from django.http import QueryDict
 
 from dure.core.models import is_uid
-from dure.members import queries, terms
+from dure.members import indexing, queries, terms
 from dure.members.models import Member, SearchTerm
 from dure.members.rules import State
 from dure.members.terms import Asked
@@ -57,6 +57,7 @@ def members(workspace: Workspace | int, selection: Selection) -> QuerySet[Member
 def _matching(workspace_id: int, question: Asked) -> QuerySet[Member]:
     """Return the members that a typed search finds; the sum is explained at ``queries.among``."""
     within: dict[str, Any] = {"term__gte": question.low, "term__lt": question.high}
-    ids = SearchTerm.objects.filter(workspace_id=workspace_id, **within).values("member_id")
+    shelves = [indexing.shelf(workspace_id, known_to_all=True), indexing.shelf(workspace_id, known_to_all=False)]
+    ids = SearchTerm.objects.filter(workspace_id__in=shelves, **within).values("member_id")
     found = Member.objects.alias(here=F("workspace_id") + 0).filter(here=workspace_id, pk__in=ids)
     return found.filter(search__contains=question.text) if len(question.text) > terms.CUT else found

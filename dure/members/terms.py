@@ -1,9 +1,10 @@
-"""What somebody is found by, and what a typed search looks for (K10, docs/adr/0013).
+"""What somebody is found by, and what a typed search looks for (K10, docs/adr/0013, docs/adr/0015).
 
 A member's ``search`` holds one line for each thing they are found by; its first character says from where on a line is
 found: ``n`` anywhere (names, numbers), ``s`` from its start only, ``a`` an address, whose domain counts from the @ on.
-A *term* is the rest of a line from such a place, cut; a search finds whom it is the beginning of a term of. So one
-range of one index answers any fragment, however short, and nothing has to be known about languages at reading.
+It is a capital where every member may know the line (PRODUCT.md §4.17), else only admins find anybody by it. A *term*
+is the rest of a line from such a place, cut; a search finds whom it is the beginning of a term of. So one range of one
+index answers any fragment, however short, and nothing has to be known about languages at reading.
 """
 
 import re
@@ -16,13 +17,14 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from dure.members import names
 
-VERSION = 1
+VERSION = 2
 """Raised when the same facts would make other terms: ``dure members reindex`` is due then."""
 CUT = 24
 """Characters of a term; what is typed beyond them is compared with the lines."""
 LONGEST = 100
 """Characters of a search that are looked at."""
 _LONGEST_LINE = 260
+_OPEN = frozenset("NSA")
 _DIGITS = re.compile(r"[\s()./+-]*\d[\d\s()./+-]*")
 _PLAIN = str.maketrans({"đ": "d", "ø": "o", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe"})
 _FIRST, _SYLLABLES, _FINALS = 0xAC00, 588, 28
@@ -30,7 +32,10 @@ _FIRST, _SYLLABLES, _FINALS = 0xAC00, 588, 28
 
 @dataclass(frozen=True)
 class Known:
-    """What a member is found by; ``phones`` are E.164, ``names`` are further ones beside family and given name."""
+    """What a member is found by; ``phones`` are E.164, ``names`` are further ones beside family and given name.
+
+    Everybody may know names, ``addresses`` and ``phones``; ``numbers`` and what is private, only admins.
+    """
 
     family_name: str
     given_name: str
@@ -38,28 +43,45 @@ class Known:
     addresses: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    private_addresses: tuple[str, ...] = ()
+    private_phones: tuple[str, ...] = ()
 
 
 def lines(known: Known) -> str:
-    """Return the lines of a member, each once."""
-    found: list[str] = []
+    """Return the lines of a member, each once; what everybody may know comes first."""
+    known_to_all = (f"{line[0].upper()}{line[1:]}" for line in _open(known))
+    found: dict[tuple[str, str], str] = {}
+    for line in (*known_to_all, *_closed(known)):
+        if len(line) > 1:
+            found.setdefault((line[0].lower(), line[1:]), line[:_LONGEST_LINE])
+    return "\n".join(found.values())
+
+
+def _open(known: Known) -> Iterator[str]:
     family, given = names.fold(known.family_name), names.fold(known.given_name)
-    found += _name(f"{family} {given}".strip(), f"{given} {family}".strip())
+    yield from _name(f"{family} {given}".strip(), f"{given} {family}".strip())
     joined = family + given
     is_latin = joined.isascii()
-    found.append(f"{'s' if is_latin else 'n'}{joined}")
-    found.append(f"n{names.initials(joined)}")
+    yield f"{'s' if is_latin else 'n'}{joined}"
+    yield f"n{names.initials(joined)}"
     for other in known.names:
         folded = names.fold(other)
-        found += [*_name(folded, _turned(folded)), f"n{names.initials(folded)}"]
-    found += [f"a{address}" for address in known.addresses]
-    found += [f"n{squeezed}" for address in known.addresses if (squeezed := _only_digits(address.partition("@")[0]))]
-    for phone in known.phones:
-        found += _phone(phone)
+        yield from (*_name(folded, _turned(folded)), f"n{names.initials(folded)}")
+    yield from _places(known.addresses, known.phones)
+
+
+def _closed(known: Known) -> Iterator[str]:
+    yield from _places(known.private_addresses, known.private_phones)
     for number in known.numbers:
         folded = names.fold(number)
-        found += [f"n{folded}", f"n{_only_digits(folded)}"]
-    return "\n".join(dict.fromkeys(line[:_LONGEST_LINE] for line in found if len(line) > 1))
+        yield from (f"n{folded}", f"n{_only_digits(folded)}")
+
+
+def _places(addresses: Iterable[str], phones: Iterable[str]) -> Iterator[str]:
+    yield from (f"a{address}" for address in addresses)
+    yield from (f"n{squeezed}" for one in addresses if (squeezed := _only_digits(one.partition("@")[0])))
+    for phone in phones:
+        yield from _phone(phone)
 
 
 def _name(*forms: str) -> list[str]:
@@ -106,8 +128,29 @@ def _bare(letter: str) -> str:
 
 
 def of(search: str) -> set[str]:
-    """Return every term of these lines; one that another begins with is left out, for it finds nobody more."""
-    return set(_longest({term for line in search.split("\n") for term in _of_line(line)}))
+    """Return every term of these lines."""
+    shelves = on_shelves(search)
+    return shelves[0] | shelves[1]
+
+
+def on_shelves(search: str) -> tuple[set[str], set[str]]:
+    """Return the terms by which anybody finds the member, and those by which admins do too.
+
+    One that another begins with, on its shelf or on the open one, is left out: it finds nobody more.
+    """
+    every = search.split("\n")
+    return _shelved(*({term for line in some for term in _of_line(line)} for some in _sorted(every)))
+
+
+def _sorted(every: list[str]) -> tuple[list[str], list[str]]:
+    """Return the lines that every member may know, and the others."""
+    known_to_all = [line for line in every if line[:1] in _OPEN]
+    return known_to_all, [line for line in every if line[:1] not in _OPEN] if len(known_to_all) < len(every) else []
+
+
+def _shelved(known_to_all: set[str], private: set[str]) -> tuple[set[str], set[str]]:
+    known_to_all = set(_longest(known_to_all))
+    return known_to_all, set(_longest(private | known_to_all)) - known_to_all
 
 
 def _longest(found: set[str]) -> Iterator[str]:
@@ -118,14 +161,14 @@ def _longest(found: set[str]) -> Iterator[str]:
 
 
 def _of_line(line: str) -> Iterator[str]:
-    kind, text = line[:1], line[1:]
+    kind, text = line[:1].lower(), line[1:]
     for start in range(_last_start(kind, text) + 1):
         if text[start : start + 1].strip():
             yield text[start : start + CUT]
 
 
 def _last_start(kind: str, text: str) -> int:
-    return {"n": len(text) - 1, "a": text.find("@")}.get(kind, 0)
+    return {"n": len(text) - 1, "a": text.find("@")}.get(kind.lower(), 0)
 
 
 @dataclass(frozen=True)
@@ -137,12 +180,18 @@ class Asked:
     high: str
     pattern: re.Pattern[str]
 
-    def first(self, search: str) -> str:
+    def first(self, search: str, *, known_to_all: bool = False) -> str:
         """Return the first term of these lines that begins with it, empty when there is none.
 
-        That is the term under which a member is listed, once, wherever else they are found too.
+        That is the term under which a member is listed, once, wherever else they are found too; where every member
+        may look, of those lines alone that all may know.
         """
-        return next(_longest(set(self._matches(search.split("\n")))), "")
+        known, private = _sorted(search.split("\n"))
+        of_known = set(_longest(set(self._matches(known))))
+        of_private = set() if known_to_all else set(self._matches(private))
+        if of_private:
+            of_private = set(_longest(of_private | of_known))
+        return min(of_known | of_private, default="")
 
     def _matches(self, every: Iterable[str]) -> Iterator[str]:
         for line in every:

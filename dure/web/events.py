@@ -36,6 +36,7 @@ SENTENCES: dict[Event, Any] = {
     Event.LEAVE_WITHDRAWN: _("%(whom)s took the request to leave back."),
     Event.LEAVE_DECLINED: _("%(who)s answered the request of %(whom)s to leave."),
     Event.MEMBER_EDITED: _("%(who)s changed the details of %(whom)s."),
+    Event.OWN_PROFILE_EDITED: _("%(whom)s changed their own profile."),
     Event.ID_CORRECTED: _("%(who)s corrected the ID of %(whom)s."),
     Event.ISSUED_AGAIN: _("%(who)s made a new first password or link for %(whom)s."),
     Event.CODE_MAILED: _("%(who)s had the temporary password of %(whom)s mailed."),
@@ -116,6 +117,7 @@ GROUPS: dict[str, tuple[Any, dict[Event, Any]]] = {
         pgettext_lazy("trail", "Members"),
         {
             Event.MEMBER_EDITED: pgettext_lazy("trail", "Details changed"),
+            Event.OWN_PROFILE_EDITED: pgettext_lazy("trail", "Own profile changed"),
             Event.ID_CORRECTED: pgettext_lazy("trail", "ID corrected"),
             Event.FACTOR_RESET: pgettext_lazy("trail", "Second factor reset"),
             Event.FILTER_KEPT: pgettext_lazy("trail", "Filter kept"),

@@ -142,7 +142,7 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
         "credential": _credential(member, letters),
         "photo": row.photo if row else "",
         "details": _details(row),
-        "changes": _changes(member),
+        "changes": changes_of(member),
         "may_reset_factor": member.account.has_factor and managed and outranks and rules.is_here(member),
         "may_edit": outranks and state is not State.REMOVED,
         **standing_of(actor, member),
@@ -206,7 +206,7 @@ def _credential(member: Member, letters: list[Letter]) -> dict[str, Any] | None:
     }
 
 
-def _changes(member: Member) -> list[dict[str, Any]]:
+def changes_of(member: Member) -> list[dict[str, Any]]:
     """Return the newest changes of the member's own history, with who made them."""
     rows = list(Change.objects.filter(workspace_id=member.workspace_id, member=member).order_by("-id")[:20])
     ids = {row.actor_id for row in rows if row.actor_kind == "member" and row.actor_id}

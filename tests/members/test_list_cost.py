@@ -8,7 +8,7 @@ from django.db import connection
 
 from bench.company import fill
 from dure.core import clock
-from dure.members import listing, queries
+from dure.members import counting, listing
 from dure.members.listing import SORTS, View
 from dure.members.models import Member
 from dure.workspaces.models import Workspace
@@ -65,7 +65,7 @@ def costs(made: Workspace) -> dict[str, int]:
             found[f"{sort}, {where} the middle"] = steps(lambda view=view: listing.page(made, view))
     for search in ("김", "김민", "김민수", "ㄱ", "ㄱㅁㅅ", "m", "mi", "min", "2", "@w"):
         found[f"search for {search}"] = steps(lambda search=search: listing.page(made, View(search=search)))
-    found["counts"] = steps(lambda: queries.counts(made))
+    found["counts"] = steps(lambda: counting.counts(made))
     return found
 
 

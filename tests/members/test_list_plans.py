@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dure.members import listing, queries
+from dure.members import counting, listing, queries
 from dure.members.listing import SORTS, View
 from dure.members.rules import State
 from tests.cast import Cast, join
@@ -67,7 +67,7 @@ def _is_narrow(sql: str, plan: str, view: View) -> None:
 
 def test_the_counts_read_no_more_than_they_tell(people: Cast) -> None:
     with CaptureQueriesContext(connection) as captured:
-        queries.counts(people.hanbit)
+        counting.counts(people.hanbit)
     for _sql, plan in plans(captured):
         for line in plan.splitlines():
             assert "dure_member" not in line or line.startswith("SEARCH"), plan

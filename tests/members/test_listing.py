@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dure.accounts.models import Account
 from dure.core import clock
-from dure.members import indexing, listing, queries, terms
+from dure.members import counting, indexing, listing, queries, terms
 from dure.members.listing import SORTS, View
 from dure.members.models import NEVER, Member
 from dure.members.rules import State, is_here, state_of, stored_state
@@ -180,7 +180,7 @@ def test_an_odd_cursor_is_the_beginning(crowd: Cast) -> None:
 
 
 def test_the_counts_are_those_of_the_lists(crowd: Cast) -> None:
-    counts = queries.counts(crowd.hanbit)
+    counts = counting.counts(crowd.hanbit)
     for state in State:
         assert counts[state] == str(queries.in_state(queries.of(crowd.hanbit), state).count())
     assert counts[""] == "31" and counts[State.REMOVED] == "3"
@@ -191,6 +191,6 @@ def test_the_query_that_counts_holds_no_moment_of_its_own() -> None:
     from datetime import datetime
 
     moments = {
-        parameter for parameter in queries._counting()[1] if isinstance(parameter, datetime) or "-" in str(parameter)
+        parameter for parameter in counting._counting()[1] if isinstance(parameter, datetime) or "-" in str(parameter)
     }
-    assert moments <= {queries._adapted(queries.SOME_DAY), queries.NOBODYS}
+    assert moments <= {counting._adapted(counting.SOME_DAY), counting.NOBODYS}

@@ -8,8 +8,8 @@ from dure.members import terms
 from dure.members.terms import CUT, Known, asked
 
 MINSU = Known(
-    "김", "민수", names=("Minsu Kim", "ミンス"), addresses=("minsu.kim@hanbitsoft.co.kr", "kim@home.example"),
-    phones=("+821023456789", "+8221234567 #12"), numbers=("2019-0123",),
+    "김", "민수", names=("Minsu Kim", "ミンス"), addresses=("minsu.kim@hanbitsoft.co.kr",), phones=("+8221234567 #12",),
+    numbers=("2019-0123",), private_addresses=("kim@home.example",), private_phones=("+821023456789",),
 )  # fmt: skip
 SAKURA = Known("佐藤", "さくら", addresses=("010-22@hanbitsoft.co.kr",))
 LAN = Known("Nguyễn", "Thị Lan", names=("Đặng Søren",), addresses=("lan@hanbitsoft.co.kr",))

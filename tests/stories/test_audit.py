@@ -23,6 +23,7 @@ from dure.members.actions.suspending import resume, suspend
 from dure.members.models import Member
 from dure.web.exporting import stream
 from tests.cast import Cast, Person, join
+from tests.index import refresh
 from tests.post import PostOffice
 from tests.stories.steps import register
 from tests.visitor import Page, Visitor
@@ -90,7 +91,7 @@ def test_filters_narrow_and_stay_in_the_address(cast: Cast, post: PostOffice, au
     assert "who=minjun" in page.path
     page = browser.submit(page, page.form_with("kind", "whom"), kind="member.resumed")
     assert told(page) == ["Minjun Kim resumed 田中 雪."] and cast.minjun.member.uid in page.path
-    page = browser.fill_in(look(browser, cast), whom="yuki.tanaka", kind="members")
+    page = browser.fill_in(look(browser, cast), whom="yuki.tanaka", kind="leaving")
     assert told(page) == ["Minjun Kim resumed 田中 雪.", "한소라 suspended 田中 雪."]
     page = browser.fill_in(look(browser, cast), door="command")
     assert told(page) and all(one.startswith("The operator changed the rights") for one in told(page))
@@ -229,6 +230,7 @@ def download(browser: Visitor, page: Page, button: str) -> Page:
 
 def test_the_trail_is_taken_along_as_a_table(cast: Cast, post: PostOffice, auditor: Person) -> None:
     Member.objects.filter(pk=cast.yuki.member.pk).update(family_name="", given_name="=1+1")
+    refresh(cast.yuki.member)
     suspend(cast.sora.actor, member_uid=cast.yuki.member.uid)
     browser = auditor.browser()
     file = download(browser, look(browser, cast), "CSV")

@@ -16,6 +16,7 @@ from dure.members.policies import session_limits
 from dure.workspaces.models import Workspace, WorkspaceChange
 from dure.workspaces.policies import POLICIES, values_of
 from tests.cast import PASSWORD, Cast, Person
+from tests.index import refresh
 from tests.post import PostOffice
 from tests.stories.steps import handed_a_password, invited, register
 from tests.visitor import Page, Visitor
@@ -108,6 +109,7 @@ def test_another_tab_is_told_of(cast: Cast, guard: Person) -> None:
 
 def test_new_passwords_are_as_long_as_the_strictest_workspace_asks(cast: Cast, guard: Person, post: PostOffice) -> None:
     Member.objects.filter(pk=cast.alex.member.pk).update(account=cast.yuki.account)
+    refresh(cast.alex.member)
     change(guard.browser(), cast, password_minimum="24")
     browser = cast.yuki.browser()
     assert browser.open(cast.at()).status == 200, "the password of today holds"
@@ -174,6 +176,7 @@ def test_a_session_lives_as_long_as_the_strictest_workspace_lets_it(
     cast: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Member.objects.filter(pk=cast.alex.member.pk).update(account=cast.yuki.account, is_super_admin=False)
+    refresh(cast.alex.member)
     assert session_limits(cast.yuki.account.pk) == (timedelta(days=14), timedelta(days=90))
     browser, other = cast.yuki.browser(), cast.sora.browser()
     set_here(cast, session_idle_hours=1)

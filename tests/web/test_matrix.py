@@ -77,6 +77,16 @@ EXPECTED = {
     "sign-in/second/": TEMPORARY,
     "sign-in/second/passkey/": TEMPORARY,
     "rescue/": PUBLIC,
+    "manifest.webmanifest": PUBLIC,
+    "service-worker.js": PUBLIC,
+    "offline/": PUBLIC,
+    "icons/<str:name>": PUBLIC,
+    "workspaces/others/": ACCOUNT,
+    "w/<uid:workspace>/people/": MEMBER,
+    "w/<uid:workspace>/people/<uid:member_uid>/": MEMBER,
+    "w/<uid:workspace>/profile/": MEMBER,
+    "w/<uid:workspace>/profile/edit/": MEMBER,
+    "w/<uid:workspace>/manifest.webmanifest": MEMBER,
     "w/<uid:workspace>/": MEMBER,
     "w/<uid:workspace>/more/": MEMBER,
     "w/<uid:workspace>/prove-again/": MEMBER,
@@ -133,6 +143,7 @@ POST_ONLY = {
 NOT_HERE = {
     "logo/<uid:name>/": 404,  # no such logo
     "metrics": 404,  # no network may read them
+    "icons/<str:name>": 404,  # no such icon
     "workspaces/invitations/<uid:invitation_uid>/": 404,  # none waits
     "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": 404,  # no such invitation
     "account/passkeys/<uid:passkey_uid>/": 404,  # no such passkey
@@ -241,6 +252,7 @@ def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> No
         "w/<uid:workspace>/hand-over/<uid:offer_uid>/": {"step": "accept"},
         "w/<uid:workspace>/admin/members/<uid:member_uid>/reset-factor/": {},
         "w/<uid:workspace>/prove-again/": {},
+        "w/<uid:workspace>/profile/edit/": {"nickname": "X", "was": "x"},
         "w/<uid:workspace>/admin/members/keep/": {"name": "mine", "state": "active"},
         "w/<uid:workspace>/admin/members/act/<str:step>/": {"member": cast.alex.member.uid, "count": "1", "seen": "x"},
         "w/<uid:workspace>/admin/members/jobs/<uid:job_uid>/": {},

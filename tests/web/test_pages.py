@@ -110,7 +110,9 @@ def _starts_from_the_workspace(sql: str) -> None:
             assert narrowed, sql
 
 
-@pytest.mark.parametrize("path", ["admin/members/", "admin/members/?q=person", "admin/mail/", ""])
+@pytest.mark.parametrize(
+    "path", ["admin/members/", "admin/members/?q=person", "admin/mail/", "", "people/", "people/?q=person"]
+)
 def test_the_number_of_queries_does_not_grow_with_the_members(cast: Cast, path: str) -> None:
     browser = cast.minjun.browser()
     join(cast.hanbit, "person0@hanbitsoft.co.kr", "Person", "Zero")

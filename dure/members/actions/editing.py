@@ -103,11 +103,7 @@ def edit_member(
         raise NotAllowed
     managed = queries.is_managed(member.account, member.workspace_id)
     now = values_of(member, managed=managed)
-    wanted = {name: value for name, value in typed.items() if name in now and value != was.get(name, "")}
-    for name, value in wanted.items():
-        if now[name] != was.get(name, "") and now[name] != value:
-            raise ChangedMeanwhile(name, now[name])
-    changed = {name: value for name, value in wanted.items() if value != now[name]}
+    changed = _changed(now, typed, was)
     old_photo = _apply(member, changed, photo)
     _remember(actor, member, {name: (now[name], value) for name, value in changed.items()}, photo is not None)
     fields = [*changed, *(["photo"] if photo is not None else [])]
@@ -115,16 +111,55 @@ def edit_member(
     return member, old_photo
 
 
-def _apply(member: Member, changed: dict[str, str], photo: str | None) -> str:
+def _changed(now: dict[str, str], typed: dict[str, str], was: dict[str, str]) -> dict[str, str]:
+    """Return what is to be written, unless somebody else wrote something different there since."""
+    wanted = {name: value for name, value in typed.items() if name in now and value != was.get(name, "")}
+    for name, value in wanted.items():
+        if now[name] != was.get(name, "") and now[name] != value:
+            raise ChangedMeanwhile(name, now[name])
+    return {name: value for name, value in wanted.items() if value != now[name]}
+
+
+def _check_own(actor: Actor, *, typed: dict[str, str], was: dict[str, str], **_rest: Any) -> dict[str, Any]:
+    own = {name: value for name, value in typed.items() if name in profile.OWN}
+    return {"typed": profile.clean(own, queries.workspace_of(actor).time_zone)}
+
+
+@action(needs=None, records=Event.OWN_PROFILE_EDITED, before=_check_own)
+def edit_own_profile(
+    actor: Actor, *, typed: dict[str, str], was: dict[str, str], photo: str | None = None
+) -> tuple[Member, str]:
+    """Change what one may about oneself (``profile.OWN``); the history and the admins see it.
+
+    :raises InvalidField: what was typed.
+    :raises ChangedMeanwhile: an admin changed one of these fields since the form was opened.
+    """
+    member = queries.of(actor.workspace_id).select_related("account").get(pk=actor.id or 0)
+    now = profile.texts(Profile.objects.filter(member=member).first())
+    changed = _changed(now, typed, was)
+    old_photo = _write_profile(member, changed, photo)
+    indexing.refresh([member.pk])
+    _remember(actor, member, {name: (now[name], value) for name, value in changed.items()}, photo is not None)
+    fields = [*changed, *(["photo"] if photo is not None else [])]
+    record(actor, Event.OWN_PROFILE_EDITED, subject_kind="member", subject_id=member.pk, fields=fields)
+    return member, old_photo
+
+
+def _write_profile(member: Member, changed: dict[str, str], photo: str | None) -> str:
     row = Profile.objects.select_for_update().filter(member=member).first()
     row = row or Profile(workspace_id=member.workspace_id, member=member)
     old_photo = row.photo if photo is not None else ""
     row.photo = photo if photo is not None else row.photo
+    _save_profile(member, row, {name: value for name, value in changed.items() if name not in OWN})
+    return old_photo
+
+
+def _apply(member: Member, changed: dict[str, str], photo: str | None) -> str:
+    old_photo = _write_profile(member, changed, photo)
     for name in ("family_name", "given_name"):
         setattr(member, name, changed.get(name, getattr(member, name)))
     language = changed.get("language", member.account.language)
     member.name_language = names.language_of(member.family_name, member.given_name, language)
-    _save_profile(member, row, {name: value for name, value in changed.items() if name not in OWN})
     member.save(update_fields=["family_name", "given_name", "name_language"])
     if "language" in changed:
         Account.objects.filter(pk=member.account_id).update(language=language)

@@ -23,7 +23,7 @@ from dure.accounts.passwords import PasswordRefused
 from dure.core import clock
 from dure.core.errors import TooBusy
 from dure.joining import queries as joining
-from dure.members import policies, queries
+from dure.members import policies, queries, rules
 from dure.web import ceremonies, door
 from dure.web.forms import PaperForm, password_field
 from dure.web.places import shown_invitation, shown_place
@@ -81,6 +81,16 @@ def my_workspaces(request: Any) -> HttpResponse:
         **_reader(request.owner),
     }
     return render(request, "pages/my_workspaces.html", context)
+
+
+@door.signed_in
+@require_safe
+def other_workspaces(request: Any) -> HttpResponse:
+    """Return the first of the workspaces one may open, for the switcher that was opened in one of them."""
+    here = request.GET.get("here", "")
+    places = [place for place in queries.places_of(request.owner.id)[:50] if place.workspace.uid != here]
+    shown = [shown_place(place) for place in places if rules.opens(place)][:8]
+    return render(request, "parts/places.html", {"places": shown, **_reader(request.owner)})
 
 
 class ConfirmForm(PaperForm):

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dure.core.errors import DomainError
 from dure.core.permissions import Permission
 from dure.mail import outbox
-from dure.members import queries
+from dure.members import counting, queries
 from dure.members.actions import filters
 from dure.web import door, listed
 from dure.web.listed import View
@@ -67,7 +67,7 @@ def keep(request: Any, **_names: Any) -> HttpResponse:
 
 def _around(request: Any, view: View) -> dict[str, Any]:
     workspace = request.actor.member.workspace
-    counts = queries.counts(workspace)
+    counts = counting.counts(workspace)
     return {
         "chips": listed.chips(workspace, view, counts),
         "kept": listed.kept_filters(request.actor.member, view),

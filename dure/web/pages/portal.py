@@ -12,26 +12,29 @@ from django.views.decorators.http import require_POST, require_safe
 from dure.accounts import queries as accounts
 from dure.core import links
 from dure.core.permissions import Permission
-from dure.joining import queries as joining
 from dure.mail import outbox
-from dure.members import queries
+from dure.members import directory, queries
 from dure.members.actions.proving import prove_again as mail_proof
 from dure.web import door
+from dure.web import home as shown
 
 
 @door.page(needs=None)
 @require_safe
 def home(request: Any, **_names: Any) -> HttpResponse:
-    """Greet; show admins the way to Member › Add member (N1), and newcomers the way to the phone (K9)."""
+    """Say what waits; lead admins to Member › Add member (N1), newcomers to the phone (K9), everybody to people."""
     address = accounts.id_of(request.owner.id)
     welcome = request.session.pop("welcome", False)
     sign_in_url = links.absolute("/sign-in/")
     context = {
         "tab": "home",
         "id_address": address.canonical,
+        "photo": directory.photo_of(request.actor.member),
         "welcome": welcome,
-        "invited": joining.waiting_for(request.owner.account).exists(),
         "unproven": address.proven_at is None and outbox.can_send(),
+        "waits": shown.waits(request.actor),
+        "admin": shown.admin(request.actor),
+        "newcomers": shown.newcomers(request.actor),
         "sign_in_url": sign_in_url,
         "qr_svg": segno.make(sign_in_url, micro=False).svg_data_uri(scale=4) if welcome else "",
     }

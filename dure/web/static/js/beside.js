@@ -5,7 +5,7 @@ const place = document.getElementById("person");
 
 const mark = (address) => {
   place.closest(".frame").toggleAttribute("data-open", place.childElementCount > 0);
-  for (const row of document.querySelectorAll("#member-list tbody tr")) {
+  for (const row of document.querySelectorAll("#member-list :is(tbody tr, .rows > li)")) {
     const link = row.querySelector("a");
     if (address && link.pathname === address) row.setAttribute("aria-current", "true");
     else row.removeAttribute("aria-current");
@@ -14,14 +14,14 @@ const mark = (address) => {
 
 document.addEventListener("click", (event) => {
   const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
-  const row = event.target.closest("#member-list tbody a");
+  const row = event.target.closest("#member-list :is(tbody, .rows) a");
   const close = event.target.closest("[data-closes-person]");
   if (!place || !plain || !wide.matches || (!row && !close)) return;
   event.preventDefault();
   if (close) {
     place.replaceChildren();
     history.pushState({}, "", close.href);
-    const before = document.querySelector("#member-list tr[aria-current] a");
+    const before = document.querySelector("#member-list [aria-current] a");
     mark("");
     before?.focus();
     return;
