@@ -82,7 +82,7 @@ def _on_devices(count: int) -> str:
     words = ngettext(
         "On %(count)d signed-in device, within a second", "On %(count)d signed-in devices, within a second", count
     )
-    return words % {"count": count} if count else _("Nobody of them is signed in.")
+    return words % {"count": count} if count else _("Signed in on no device.")
 
 
 def _removed(counted: consequences.Ends) -> list[dict[str, str] | None]:
