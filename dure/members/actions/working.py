@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Max, QuerySet
 from django.utils.dateparse import parse_datetime
 
-from dure.core import clock
+from dure.core import clock, stopping
 from dure.core.action import action, beginning_again, record, writing
 from dure.core.actor import Actor
 from dure.core.errors import DomainError
@@ -31,6 +31,8 @@ from dure.members.rules import Step
 from dure.members.selecting import Selection
 
 CHUNK = 500
+TURN = 3.0
+"""Seconds the worker stays with one job before it looks at everything else."""
 LEASE = timedelta(seconds=2)
 """How long the worker leaves a job alone that somebody is at."""
 
@@ -167,11 +169,15 @@ def _end(job: Job, stopped: str) -> None:
 
 
 def work_on_jobs() -> int:
-    """Do one chunk of the job that has waited longest; returns how many were worked on. For the worker."""
+    """Go on for a while with the job that has waited longest; returns how many were worked on. For the worker.
+
+    Only for a while: letters wait meanwhile, and a server that is asked to end ends after the chunk in hand.
+    """
     waiting = Job.objects.filter(ended_at=None, worked_at__lt=clock.now() - LEASE).order_by("worked_at", "id")
     job_id = waiting.values_list("pk", flat=True).first()
     if job_id is None:
         return 0
-    while work(job_id):
+    until = time.monotonic() + TURN
+    while work(job_id) and time.monotonic() < until and not stopping.asked():
         pass
     return 1
