@@ -124,6 +124,21 @@ def test_the_worker_takes_up_what_a_request_left(people: Cast, no_post: None, mo
     assert job.ended_at and job.done == job.total
 
 
+def test_a_long_job_leaves_the_worker_time_for_everything_else(
+    people: Cast, no_post: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd_of(people.hanbit, 6)
+    monkeypatch.setattr(working, "CHUNK", 2)
+    monkeypatch.setattr(working, "LEASE", timedelta(0))
+    monkeypatch.setattr(working, "TURN", 0.0)
+    job = begun(people, Step.SUSPEND)
+    turns = 0
+    while working.work_on_jobs():
+        turns += 1
+    job.refresh_from_db()
+    assert turns > 3 and job.ended_at and job.done == job.total
+
+
 def test_four_continue_one_job_at_once_and_nobody_is_done_twice(crowd: Cast, no_post: None) -> None:
     crowd_of(crowd.hanbit, 1700)
     job = begun(crowd, Step.SUSPEND)
