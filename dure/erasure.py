@@ -23,6 +23,7 @@ from dure.joining.models import Invitation
 from dure.joining.rules import KEPT
 from dure.mail.models import Letter
 from dure.members import indexing, photos, queries
+from dure.members.actions.filters import forget_about
 from dure.members.models import HandOver, Member, Profile
 from dure.members.pending import Job
 from dure.workspaces.models import Workspace
@@ -43,7 +44,7 @@ RULES = {
     "Member": "when its time for restoring is over, with the account, or with the workspace",
     "SearchTerm": "deleted by the member's own terms, first",
     "DeviceUse": "with the member, or with the device",
-    "KeptFilter": "with the member who keeps it",
+    "KeptFilter": "with the member who keeps it, or whom its name or search tells of",
     "Profile": "with the member; its photo's files are deleted first",
     "Change": "with the member",
     "Grant": "with the member",
@@ -89,6 +90,7 @@ def erase_account(account: Account) -> None:
 def _forget_made_and_asked(member: Member) -> None:
     """Hand on what a member made, and take back what is on its way to others and names them."""
     asked = [*member.help_requests.values_list("uid", flat=True), *member.leave_requests.values_list("uid", flat=True)]
+    forget_about(member)
     offered = HandOver.objects.filter(Q(giver=member) | Q(taker=member)).values_list("uid", flat=True)
     Letter.objects.filter(about__in=[*asked, *offered]).delete()
     Invitation.objects.filter(workspace_id=member.workspace_id, invited_by_id=member.pk).update(

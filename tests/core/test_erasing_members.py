@@ -22,8 +22,10 @@ from dure.mail.models import Letter
 from dure.members import queries
 from dure.members.actions.asking import ask_admin
 from dure.members.actions.asking_to_leave import ask_to_leave
+from dure.members.actions.filters import keep_filter
 from dure.members.actions.leaving import order_erasure, remove, remove_all
-from dure.members.models import Member
+from dure.members.listing import View
+from dure.members.models import KeptFilter, Member
 from dure.members.pending import Job
 from dure.web.panel import person as panel_of
 from tests.cast import PASSWORD, Cast, Person, join
@@ -104,6 +106,9 @@ def test_nothing_of_an_erased_member_is_left(cast: Cast, post: PostOffice) -> No
     ask_to_leave(somebody.actor, message="Zebra")
     ask_admin(cast.minjun.actor, address=HARU["id"], member_uid=somebody.member.uid, message="Zebra")
     invite_again(cast, somebody)
+    for name, search in (("a", "정하은"), ("b", "하은 정"), ("c", "haeun.jung"), ("d", "010-9876-5432"), ("e", "김")):
+        keep_filter(cast.minjun.actor, name=name, view=View(search=search))
+    keep_filter(cast.sora.actor, name="정하은", view=View(state="active"))
     before = tables()
     assert all(trace in before for trace in TRACES), [trace for trace in TRACES if trace not in before]
     assert len(list(Path(default_storage.location).rglob("*.webp"))) == 2  # type: ignore[attr-defined]
@@ -117,6 +122,7 @@ def test_nothing_of_an_erased_member_is_left(cast: Cast, post: PostOffice) -> No
     assert not Account.objects.filter(pk=somebody.member.account_id).exists()
     assert not list(Path(default_storage.location).rglob("*.webp"))  # type: ignore[attr-defined]
     assert cast.visitor().sign_in(HARU["id"], NEW_PASSWORD).path == "/sign-in/"
+    assert [one.name for one in KeptFilter.objects.all()] == ["e"], "what tells of others stays"
 
 
 def invite_again(cast: Cast, somebody: Person) -> None:

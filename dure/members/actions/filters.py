@@ -1,7 +1,8 @@
 """Views of the member list that an admin keeps under a name."""
 
+import re
 import unicodedata
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from django.utils.translation import gettext_lazy as _
 
@@ -11,12 +12,15 @@ from dure.core.errors import DomainError, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.core.text import is_plain
+from dure.members import names
 from dure.members.listing import SORTS, View
-from dure.members.models import KeptFilter
+from dure.members.models import KeptFilter, Member
 from dure.members.rules import State
 
 MOST = 20
 LONGEST = 40
+SHORTEST_NUMBER = 6
+"""Digits that tell one person from others; fewer may stand in anything."""
 
 
 class FilterNameRefused(DomainError):
@@ -72,3 +76,29 @@ def drop_filter(actor: Actor, *, uid: str) -> None:
     if not KeptFilter.objects.filter(member_id=actor.id or 0, uid=uid).delete()[0]:
         raise NotFound
     record(actor, Event.FILTER_DROPPED, subject_kind="member", subject_id=actor.id, via=uid)
+
+
+def forget_about(member: Member) -> None:
+    """Delete the views in which somebody wrote this member's name, ID or phone; part of what erases them (§4.18)."""
+    told = _told(member)
+    kept = KeptFilter.objects.filter(member__workspace_id=member.workspace_id)
+    about = [one.pk for one in kept if any(word in text for text in _texts(one) for word in told)]
+    KeptFilter.objects.filter(pk__among=about).delete()
+
+
+def _told(member: Member) -> set[str]:
+    """Return what names nobody else: whole names in either order, the ID before the @, numbers."""
+    family, given = _squeezed(member.family_name), _squeezed(member.given_name)
+    told = {family + given, given + family, member.id_key.partition("@")[0]}
+    told |= {line[1:] for line in member.search.split("\n") if line[1:].isdecimal() and len(line) > SHORTEST_NUMBER}
+    return {word for word in told if len(word) > 1}
+
+
+def _texts(kept: KeptFilter) -> tuple[str, ...]:
+    """Return what a view is called and looks for, as it was typed and without what people put between."""
+    typed = (kept.name, parse_qs(kept.query).get("q", [""])[0])
+    return (*map(names.fold, typed), *map(_squeezed, typed))
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\s()./+-]", "", names.fold(text))
