@@ -95,7 +95,8 @@ def _anchor(workspace_id: int, number: str) -> tuple[Any, int] | None:
         return None
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT at, number FROM dure_auditevent WHERE workspace_id = %s AND number = %s", [workspace_id, number]
+            "SELECT at, number FROM dure_auditevent WHERE workspace_id = %s AND number = %s",
+            [workspace_id, int(number)],
         )
         row = cursor.fetchone()
     return (_moment(row[0]), row[1]) if row else None

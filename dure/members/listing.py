@@ -12,7 +12,7 @@ import heapq
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
@@ -275,11 +275,17 @@ def _cursor(view: View, sort: str, size: int) -> tuple[list[Any], bool]:
         text = base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)).decode() if len(given) < 1500 else ""
         known, *values = json.loads(text) if text else [""]
         *names, last = values or [None]
-        is_time = sort in ("joined", "signed_in", "due")
-        names = [datetime.fromisoformat(name) if is_time else name for name in names]
-    except (ValueError, TypeError, binascii.Error, RecursionError):
+        names = [_as_stored(name, sort) for name in names]
+    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error, RecursionError):
         return [], False
     fits = known == sort and len(values) == size and type(last) is int and 0 <= last < 2**63
-    if not fits or not all(isinstance(name, datetime if is_time else str) and "\0" not in str(name) for name in names):
-        return [], False
-    return [*names, last], backwards
+    return ([*names, last], backwards) if fits else ([], False)
+
+
+def _as_stored(value: Any, sort: str) -> Any:
+    """Return a value of a cursor as its column holds it; raises for what no database takes."""
+    if sort in ("joined", "signed_in", "due"):
+        return datetime.fromisoformat(value).astimezone(UTC)
+    if "\0" in value:
+        raise ValueError
+    return value.encode().decode()

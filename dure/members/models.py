@@ -137,7 +137,7 @@ class KeptFilter(models.Model):
     uid = models.CharField(max_length=22, unique=True, default=new_uid)
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="kept_filters")
     name = models.CharField(max_length=40)
-    query = models.CharField(max_length=300)
+    query = models.CharField(max_length=800)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["member", "name"], name="kept_filter_once")]

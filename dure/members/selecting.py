@@ -31,7 +31,7 @@ def read(data: QueryDict) -> Selection:
         uids=tuple(uid for uid in dict.fromkeys(data.getlist("member")) if is_uid(uid)),
         everybody=data.get("everybody") == "1",
         state=state if state in set(State) else "",
-        search=data.get("q", "")[: terms.LONGEST],
+        search=data.get("q", "").replace("\0", "")[: terms.LONGEST],
     )
 
 

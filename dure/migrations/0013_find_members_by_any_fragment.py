@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("uid", models.CharField(default=dure.core.models.new_uid, max_length=22, unique=True)),
                 ("name", models.CharField(max_length=40)),
-                ("query", models.CharField(max_length=300)),
+                ("query", models.CharField(max_length=800)),
                 (
                     "member",
                     models.ForeignKey(

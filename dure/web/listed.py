@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from dure.mail import outbox
 from dure.mail import queries as letters
 from dure.mail.models import Letter
-from dure.members import listing, queries, rules
+from dure.members import listing, queries, rules, terms
 from dure.members.actions.filters import query_of
 from dure.members.listing import View
 from dure.members.models import Member
@@ -65,7 +65,7 @@ def view_of(asked: QueryDict) -> View:
     known = sort.removeprefix("-") in {*listing.SORTS, "due"}
     return View(
         state=state if state in set(State) else "",
-        search=asked.get("q", ""),
+        search=asked.get("q", "").replace("\0", "")[: terms.LONGEST],
         sort=sort.removeprefix("-") if known else "",
         descending=known and sort.startswith("-"),
         after=asked.get("after", ""),

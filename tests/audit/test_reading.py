@@ -88,7 +88,9 @@ def test_pages_lead_on_from_one_moment_shared_by_many(db: Any, monkeypatch: pyte
     assert (first.newer, third.older) == ("", "")
     back = queries.page(HERE, Sought(), newer=third.newer)
     assert back.rows == second.rows and back.older and back.newer
-    assert queries.page(HERE, Sought(), older="999").rows == first.rows, "an event that is not there begins anew"
+    for odd in ("999", "٩٩٩", "²", "-1", "9" * 18, "9" * 99):
+        assert queries.page(HERE, Sought(), older=odd).rows == first.rows, "an event that is not there begins anew"
+    assert queries.page(HERE, Sought(), older="٣").rows == third.rows, "digits of any script are digits"
 
 
 def test_batches_give_everything_once(told: None, monkeypatch: pytest.MonkeyPatch) -> None:

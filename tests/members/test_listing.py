@@ -1,5 +1,7 @@
 """Pages of the member list: everybody once, in every order, both ways, whatever happens in between."""
 
+import base64
+import json
 import random
 from datetime import timedelta
 from typing import Any
@@ -177,6 +179,24 @@ def test_an_odd_cursor_is_the_beginning(crowd: Cast) -> None:
     for cursor in odd:
         for where in ("after", "before"):
             assert [row.pk for row in listing.page(crowd.hanbit, View(**{where: cursor})).rows] == first, cursor
+
+
+@pytest.mark.parametrize(
+    ("sort", "value"),
+    [
+        ("name", "\ud800"),
+        ("name", "\x00"),
+        ("id", ["a"]),
+        ("joined", "0001-01-01T00:00:00+14:00"),
+        ("joined", "9999-12-31T23:59:59-14:00"),
+        ("signed_in", "yesterday"),
+        ("signed_in", None),
+    ],
+)
+def test_a_cursor_that_no_database_takes_is_the_beginning(crowd: Cast, sort: str, value: Any) -> None:
+    first = listing.page(crowd.hanbit, View(sort=sort)).rows
+    cursor = base64.urlsafe_b64encode(json.dumps([sort, value, 1]).encode()).decode().rstrip("=")
+    assert listing.page(crowd.hanbit, View(sort=sort, after=cursor)).rows == first
 
 
 def test_the_counts_are_those_of_the_lists(crowd: Cast) -> None:

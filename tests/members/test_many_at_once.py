@@ -282,6 +282,14 @@ def test_a_preview_that_has_aged_is_shown_again(cast: Cast, no_post: None) -> No
     assert count(cast, State.SUSPENDED) == 1
 
 
+@pytest.mark.parametrize("seen", ["", "x", "2026-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59+00:00"])
+def test_a_moment_that_no_preview_of_ours_was_read_at_does_nothing(cast: Cast, no_post: None, seen: str) -> None:
+    browser = cast.minjun.browser()
+    page = browser.fill_in(preview(cast, browser, "suspend", cast.yuki), seen=seen)
+    assert page.status == 409 and "Nothing was done" in page.text
+    assert rules.state_of(Member.objects.get(pk=cast.yuki.member.pk)) is State.ACTIVE
+
+
 def test_a_number_that_has_changed_is_shown_again(cast: Cast, no_post: None) -> None:
     minjun = cast.minjun.browser()
     page = minjun.open(cast.at("admin/members/act/remove/?everybody=1&q=tanaka"))

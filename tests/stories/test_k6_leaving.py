@@ -89,7 +89,7 @@ def test_minjun_declines_with_a_sentence(cast: Cast, post: PostOffice) -> None:
     minjun = cast.minjun.browser()
     page = minjun.open(cast.at("admin/leave-requests/"))
     assert "Write a sentence" in minjun.fill_in(page, answer=" ").text
-    page = minjun.fill_in(page, answer="Let us talk on Monday first.")
+    page = minjun.fill_in(page, answer="Let us\x00 talk\u202e on Monday first.")
     assert "They stay" in page.text and "No requests" in page.text
     mail = post.last_to(cast.yuki.address)
     assert "Let us talk on Monday first." in mail.text and "still a member" in mail.text

@@ -83,6 +83,18 @@ def test_a_view_is_kept_under_a_name_and_is_the_admins_own(cast: Cast) -> None:
     assert not KeptFilter.objects.exists() and not page.has_link("Everyone with a")
 
 
+@pytest.mark.parametrize("search", ["가" * 100, "😀" * 100, "%" * 1000], ids=["hangul", "emoji", "percent"])
+def test_however_long_a_search_is_it_is_kept_and_the_page_stays_small(cast: Cast, search: str) -> None:
+    browser = cast.minjun.browser()
+    page = browser.open(cast.at(f"admin/members/?q={quote(search)}"))
+    assert page.status == 200 and len(page.body) < 100_000
+    kept = {"name": "long", "q": search, "state": "on_leave", "sort": "-signed_in"}
+    assert browser.send(browser.open(cast.at("admin/members/")), cast.at("admin/members/keep/"), **kept).status == 302
+    query = KeptFilter.objects.get().query
+    assert len(query) <= 800, "as many characters as its column has"
+    assert browser.open(cast.at(f"admin/members/?{query}")).status == 200
+
+
 def test_twenty_views_are_enough_and_a_name_must_be_one(cast: Cast) -> None:
     browser = cast.minjun.browser()
     page = browser.open(cast.at("admin/members/"))

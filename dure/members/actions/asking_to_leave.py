@@ -9,6 +9,7 @@ from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotAllowed, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
+from dure.core.text import readable
 from dure.mail import outbox
 from dure.mail.kinds import Kind
 from dure.members import names, queries, rules
@@ -71,7 +72,7 @@ def ask_to_leave(actor: Actor, *, message: str = "") -> LeaveRequest:
         raise LastOneCloses
     if rules.is_leaving(member):
         raise AlreadyAsked
-    plain = " ".join(message.split())[:LONGEST_MESSAGE]
+    plain = " ".join(readable(message).split())[:LONGEST_MESSAGE]
     asked = LeaveRequest(workspace=member.workspace, member=member, message=plain, asked_at=clock.now())
     try:
         with transaction.atomic():
@@ -129,7 +130,7 @@ def decline_request(actor: Actor, *, request_uid: str, answer: str) -> LeaveRequ
         raise NotFound
     if asked.approved_at or asked.declined_at or asked.withdrawn_at:
         raise RequestAnswered
-    asked.answer = answer.strip()[:LONGEST_ANSWER]
+    asked.answer = readable(answer)[:LONGEST_ANSWER]
     if not asked.answer:
         raise NoAnswer
     asked.declined_at, asked.answered_by_id = clock.now(), actor.id if actor.kind == "member" else None

@@ -34,6 +34,8 @@ from dure.web.steps import DATED, WORDS, say
 MANAGE = door.page(needs=Permission.MEMBERS_MANAGE)
 PATIENCE = 2.0
 """Seconds a request works on a job before it leaves the rest to the worker."""
+OPEN_FOR = timedelta(days=1)
+"""How long a preview may be open before it has to be looked at again."""
 DAYS = ["%Y-%m-%d", "%Y.%m.%d", "%Y/%m/%d"]
 
 
@@ -137,12 +139,12 @@ ACT = {step: _act if step is not Step.ERASE else door.fresh(_act) for step in St
 
 
 def _seen(text: str, now: datetime) -> datetime | None:
-    """Return when the preview was read; None for what no page of ours wrote, or a moment to come."""
+    """Return when the preview was read; None for what no page of ours wrote: a moment to come, or long ago."""
     try:
         seen_at = parse_datetime(text)
     except ValueError:
         return None
-    return seen_at if seen_at and seen_at.tzinfo and seen_at <= now else None
+    return seen_at if seen_at and seen_at.tzinfo and now - OPEN_FOR <= seen_at <= now else None
 
 
 def _form(request: Any, step: Step, preview: consequences.Preview) -> PlainForm:
