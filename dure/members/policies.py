@@ -51,9 +51,9 @@ def session_limits(account_id: int) -> SessionLimits:
 
 
 def idle_sessions(workspace: Workspace, hours: int) -> QuerySet[Session]:
-    """Return the sessions of members of a workspace that nobody has used for so long."""
+    """Return the sessions of members of a workspace, but not of removed ones, that nobody has used for so long."""
     cutoff = clock.now() - timedelta(hours=hours)
-    members = queries.of(workspace).values("account_id")
+    members = queries.of(workspace).filter(queries.here()).values("account_id")
     return Session.objects.filter(account_id__in=members, seen_at__lt=cutoff, expire_date__gt=clock.now())
 
 

@@ -11,6 +11,7 @@ from dure.core import clock
 from dure.core.models import OneTimeSecret
 from dure.core.permissions import Permission
 from dure.members.actions.administering import grant
+from dure.members.actions.leaving import remove
 from dure.members.models import Member
 from dure.members.policies import session_limits
 from dure.workspaces.models import Workspace, WorkspaceChange
@@ -161,6 +162,19 @@ def test_unused_browsers_are_signed_out_at_once_and_told_of_before(cast: Cast, g
     assert not Session.objects.filter(account=cast.yuki.account).exists()
     assert yuki.open(cast.at()).path.startswith("/sign-in/")
     assert browser.open(cast.at()).status == 200, "whoever is there stays"
+
+
+def test_who_was_removed_is_not_signed_out_by_the_policy_of_a_workspace_they_left(
+    cast: Cast, guard: Person, post: PostOffice
+) -> None:
+    cast.yuki.browser()
+    idle_for(cast.yuki, hours=30)
+    remove(cast.sora.actor, member_uid=cast.yuki.member.uid)
+    browser = guard.browser()
+    page = browser.fill_in(opened(browser, cast), session_idle_hours="24")
+    assert "nobody is signed out by it now" in page.text
+    browser.press(page, "Save")
+    assert Session.objects.filter(account=cast.yuki.account).count() == 1
 
 
 def idle_for(somebody: Person, *, hours: int) -> None:
