@@ -59,7 +59,11 @@ DUE = {
 
 @dataclass(frozen=True)
 class View:
-    """What of the list is looked at; ``sort`` is empty for the usual order."""
+    """What of the list is looked at; ``sort`` is empty for the usual order.
+
+    ``known_to_all`` is for whoever has no *Member management*: only what every member may know finds anybody then
+    (PRODUCT.md §4.17).
+    """
 
     state: str = ""
     search: str = ""
@@ -67,11 +71,7 @@ class View:
     descending: bool = False
     after: str = ""
     before: str = ""
-
-    @property
-    def known_to_all(self) -> bool:
-        """Whether this is for every member: then only what all may know finds anybody (PRODUCT.md §4.17)."""
-        return self.state == DIRECTORY
+    known_to_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Page:
 
 def directory(workspace: Workspace, *, search: str = "", after: str = "", before: str = "") -> Page:
     """Return a page of the members whom every member may know, found by what every member may know of them."""
-    return page(workspace, View(state=DIRECTORY, search=search, after=after, before=before))
+    return page(workspace, View(DIRECTORY, search, after=after, before=before, known_to_all=True))
 
 
 def page(workspace: Workspace, view: View) -> Page:

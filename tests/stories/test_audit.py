@@ -5,6 +5,7 @@ import io
 import json
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -112,6 +113,22 @@ def test_somebody_with_the_same_name_is_chosen(cast: Cast, post: PostOffice, aud
     assert told(page) == ["한소라 suspended Minjun Kim."]
     page = browser.fill_in(look(browser, cast), who="nobody like this")
     assert page.error_beside("who") == "Nobody found" and told(page) == []
+
+
+def test_who_does_not_manage_members_finds_nobody_by_what_is_private(cast: Cast, post: PostOffice) -> None:
+    register(cast, cast.minjun, mobile_phone="010-7654-3210", employee_number="Zx-17", office_phone="02-555-0123")
+    rights = [Permission.AUDIT_READ, Permission.ADMINS_MANAGE]
+    grant(Operator(workspace_id=cast.hanbit.pk), member_uid=cast.eve.member.uid, permissions=rights)
+    Member.objects.filter(given_name="하은").update(state=Member.ACTIVE, activated_at=clock.now())
+    eve, sora = cast.eve.browser(), cast.sora.browser()
+    for private in ("010-7654-3210", "Zx-17"):
+        assert eve.fill_in(look(eve, cast), whom=private).error_beside("whom") == "Nobody found"
+        assert told(sora.fill_in(look(sora, cast), whom=private)) == ["Minjun Kim registered 정하은."]
+        assert "정하은" not in eve.open(cast.at(f"admin/administrators/?q={private}")).text
+        assert "정하은" in sora.open(cast.at(f"admin/administrators/?q={private}")).text
+    for known in ("하은", "02-555-0123"):
+        assert told(eve.fill_in(look(eve, cast), whom=known)) == ["Minjun Kim registered 정하은."]
+        assert "정하은" in eve.open(cast.at(f"admin/administrators/?q={quote(known)}")).text
 
 
 def test_one_persons_timeline_is_what_they_did_and_what_was_done_to_them(

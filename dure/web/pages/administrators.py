@@ -47,7 +47,9 @@ def administrators(request: Any, **_names: Any) -> HttpResponse:
     actor, workspace = request.actor, request.actor.member.workspace
     rows, after = queries.admins(workspace, after=request.GET.get("after", ""))
     address, search = reverse("administrators", args=[workspace.uid]), request.GET.get("q", "")
-    found = listing.page(workspace, View(state=Member.ACTIVE, search=search)).rows[:10] if search else []
+    manages = actor.may(Permission.MEMBERS_MANAGE)
+    view = View(state=Member.ACTIVE, search=search, known_to_all=not manages)
+    found = listing.page(workspace, view).rows[:10] if search else []
     offers = HandOver.objects.filter(giver=actor.member, accepted_at=None, ended_at=None).select_related("taker")
     offer = next((one for one in offers if handing_on.is_open(one)), None)
     context = {

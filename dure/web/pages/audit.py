@@ -26,6 +26,7 @@ from dure.core.permissions import Permission
 from dure.joining.models import Invitation
 from dure.members import listing
 from dure.members import queries as members
+from dure.members.actors import MemberActor
 from dure.members.models import Member
 from dure.web import door, events
 from dure.web.context import avatar_of, name_of
@@ -103,15 +104,16 @@ def _asked(request: Any, typed: Any) -> Asked:
     form.is_valid()
     for role in PERSONS:
         if text := asked.given.get(role):
-            _understand(request.actor.member.workspace, asked, role, text)
+            _understand(request.actor, asked, role, text)
     return asked
 
 
-def _understand(workspace: Any, asked: Asked, role: str, text: str) -> None:
+def _understand(actor: MemberActor, asked: Asked, role: str, text: str) -> None:
     """Find out who is meant: by the name in the address, or the one who is found by what was typed."""
+    workspace = actor.member.workspace
     is_uid = re.fullmatch(r"[A-Za-z0-9_-]{22}", text)
     chosen = members.with_id(members.of(workspace)).filter(uid=text).first() if is_uid else None
-    found = [chosen] if chosen else _nearest(workspace, text)
+    found = [chosen] if chosen else _nearest(actor, text)
     if len(found) == 1:
         asked.people[role], asked.given[role] = found[0], found[0].uid
     elif found:
@@ -120,9 +122,10 @@ def _understand(workspace: Any, asked: Asked, role: str, text: str) -> None:
         asked.form.add_error(role, _("Nobody found"))
 
 
-def _nearest(workspace: Any, text: str) -> list[Any]:
+def _nearest(actor: MemberActor, text: str) -> list[Any]:
     """Return the first few whom a search finds, their IDs at hand."""
-    rows = listing.page(workspace, listing.View(search=text)).rows[: OFFERED + 1]
+    workspace, manages = actor.member.workspace, actor.may(Permission.MEMBERS_MANAGE)
+    rows = listing.page(workspace, listing.View(search=text, known_to_all=not manages)).rows[: OFFERED + 1]
     people = {one.pk: one for one in members.with_id(members.of(workspace)).filter(pk__among=[row.pk for row in rows])}
     return [people[row.pk] for row in rows if row.pk in people]
 
