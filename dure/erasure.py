@@ -8,7 +8,7 @@ stays, and ids are never used again.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from dure.accounts.actors import Visitor
 from dure.accounts.models import Account, Address, Device, ListingCode, RecoveryRequest, Session, SpentChallenge
@@ -118,7 +118,8 @@ def erase_members(actor: Actor) -> int:
     at = clock.now()
     Workspace.objects.select_for_update().get(pk=actor.workspace_id)
     due = Member.objects.filter(workspace_id=actor.workspace_id, state=Member.REMOVED, restorable_until__lte=at)
-    members = list(due.select_related("account").select_for_update(of=("self",)).order_by("id")[:BATCH])
+    locked = due.select_related("account").select_for_update(of=("self", "account"))
+    members = list(locked.order_by("id")[:BATCH])
     elsewhere = queries.elsewhere(members)
     for member in members:
         managed = member.account.origin_id == member.workspace_id and member.account_id not in elsewhere
@@ -157,12 +158,15 @@ def _erase_member(member: Member, *, alone: bool) -> None:
 def purge_alone() -> int:
     """Erase accounts that have been without a place for 30 days; one that came by sign-up only when it is unused."""
     at = clock.now()
-    alone = Account.objects.filter(without_place_since__lte=at - KEPT_ALONE).exclude(
-        pk__in=Member.objects.values("account_id")
-    )
+    has_place = Exists(Member.objects.filter(account_id=OuterRef("pk")))
+    alone = Account.objects.filter(~has_place, without_place_since__lte=at - KEPT_ALONE)
     due = alone.exclude(origin_id=None, signed_in_at__gt=at - KEPT_ALONE).order_by("without_place_since", "id")
     ids = list(due.values_list("pk", flat=True)[:BATCH])
-    return erase_accounts(Visitor(door="worker"), account_ids=ids) if ids else 0
+    if not ids:
+        return 0
+    erased = erase_accounts(Visitor(door="worker"), account_ids=ids)
+    empty_log()
+    return erased
 
 
 @action(needs=None, records=Event.ACCOUNT_ERASED)

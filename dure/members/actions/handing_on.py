@@ -102,7 +102,7 @@ def accept_role(actor: Actor, *, offer_uid: str) -> HandOver:
     HandOver.objects.filter(pk=offer.pk).update(accepted_at=clock.now())
     make_super_admin(offer.taker)
     make_admin(offer.giver, [Permission(code) for code in offer.keeps])
-    post_to_id(offer.giver, Kind.HAND_OVER_DONE, {"colleague": _name(offer.taker)})
+    post_to_id(offer.giver, Kind.HAND_OVER_DONE, {"colleague": _name(offer.taker)}, about=offer.uid)
     record(
         actor, Event.ROLE_ACCEPTED, subject_kind="member", subject_id=offer.giver_id, fields=["is_super_admin"],
         via=offer.uid,
