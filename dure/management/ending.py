@@ -30,6 +30,7 @@ from dure.mail import outbox
 from dure.mail.kinds import CARRY_SECRETS
 from dure.mail.models import Letter
 from dure.members.models import Member, RescueCode
+from dure.members.pending import RESTORED, Job
 
 ENDS, STAYS = "ends", "stays"
 RULES = {
@@ -75,6 +76,7 @@ def end_secrets(actor: Actor) -> dict[str, int]:
         "mailed codes": _end_codes(),
         "spare and printed codes": SpareCode.objects.all().delete()[0] + RescueCode.objects.all().delete()[0],
         "waiting letters": _withdraw_letters(),
+        "unfinished steps over many": _stop_jobs(),
     }
     Account.objects.update(epoch=F("epoch") + 1)
     Member.objects.update(epoch=F("epoch") + 1)
@@ -89,6 +91,12 @@ def _end_temporary_passwords() -> int:
     waiting = Member.objects.filter(state=Member.REGISTERED, deadline_at__gt=at)
     waiting.update(deadline_at=at, remind_at=None)
     return ActivationCode.objects.filter(used_at=None, expires_at__gt=at).update(expires_at=at)
+
+
+def _stop_jobs() -> int:
+    """Stop what was half done that day: whoever began it may have brought the backup back because of it."""
+    stopped = {"ended_at": clock.now(), "stopped": RESTORED, "selection": {}, "facts": {}}
+    return Job.objects.filter(ended_at=None).update(**stopped)
 
 
 def _end_codes() -> int:

@@ -43,6 +43,10 @@ class LeaveRequest(models.Model):
         ]
 
 
+RESTORED = "restored"
+"""Why a job stopped that was not done when a backup was made, and came back with it."""
+
+
 class Job(models.Model):
     """One step over many members, taken in chunks; each is done in whole or not at all.
 

@@ -18,7 +18,7 @@ from dure.members.actions import choosing, keeping, leaving, pausing
 from dure.members.actors import MemberActor
 from dure.members.consequences import Preview
 from dure.members.models import Member
-from dure.members.pending import Job
+from dure.members.pending import RESTORED, Job
 from dure.members.rules import Step
 from dure.web.context import name_of
 from dure.web.steps import DATED, WORDS, say
@@ -174,5 +174,7 @@ def progress(job: Job) -> dict[str, Any]:
 
 
 def _why(code: str) -> str:
+    if code == RESTORED:
+        return _("A backup came back in the middle of it. Begin again if it is still to be done.")
     error = ERRORS.get(code)
     return error().sentence() if error else _("The rights of whoever began it have ended.")

@@ -15,7 +15,13 @@ import pytest
 from django.apps import apps
 from django.db import connection, models
 
+from dure.accounts.actors import Operator
+from dure.core import clock
 from dure.management import ending
+from dure.members.actions import working
+from dure.members.rules import Step
+from dure.members.selecting import Selection
+from dure.web.outcomes import progress
 from tests.management.places import Place, empty_place
 
 ROUNDS = 20 if os.environ.get("TEST_FULL") else 2
@@ -320,6 +326,17 @@ def test_every_field_that_may_hold_a_secret_has_a_rule() -> None:
                 found.add(f"{model.__name__}.{one.name}")
     assert found - {"Member.sort_key", "Member.id_key"} == set(ending.RULES)
     assert all(rule.startswith((ending.ENDS, ending.STAYS)) for rule in ending.RULES.values())
+
+
+def test_what_was_half_done_does_not_go_on_after_a_restore(people: Any) -> None:
+    """A backup may be brought back because of it."""
+    job = working.begin(
+        people.sora.actor, step=Step.REMOVE, selection=Selection(everybody=True), facts={}, seen_at=clock.now()
+    )  # fmt: skip
+    ended = ending.end_secrets(Operator())
+    assert ended["unfinished steps over many"] == 1 and not working.work(job.pk)
+    job.refresh_from_db()
+    assert job.selection == {} and job.done == 0 and "A backup came back" in progress(job)["stopped"]
 
 
 def test_secrets_end_for_the_operator_alone(people: Any) -> None:
