@@ -139,6 +139,25 @@ def test_a_long_job_leaves_the_worker_time_for_everything_else(
     assert turns > 3 and job.ended_at and job.done == job.total
 
 
+def test_a_job_that_cannot_be_done_keeps_nobody_elses_from_it(
+    people: Cast, no_post: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = begun(people, Step.SUSPEND), begun(people, Step.SUSPEND)
+    tried: list[int] = []
+
+    def break_down(job_id: int) -> bool:
+        tried.append(job_id)
+        raise RuntimeError
+
+    monkeypatch.setattr(working, "work", break_down)
+    late = clock.now() + working.LEASE * 2
+    monkeypatch.setattr(clock, "now", lambda: late)
+    for _turn in range(2):
+        with pytest.raises(RuntimeError):
+            working.work_on_jobs()
+    assert tried == [first.pk, second.pk]
+
+
 def test_four_continue_one_job_at_once_and_nobody_is_done_twice(crowd: Cast, no_post: None) -> None:
     crowd_of(crowd.hanbit, 1700)
     job = begun(crowd, Step.SUSPEND)

@@ -172,11 +172,14 @@ def work_on_jobs() -> int:
     """Go on for a while with the job that has waited longest; returns how many were worked on. For the worker.
 
     Only for a while: letters wait meanwhile, and a server that is asked to end ends after the chunk in hand.
+    It goes to the end of the line first: one that cannot be done keeps nobody else's from it.
     """
     waiting = Job.objects.filter(ended_at=None, worked_at__lt=clock.now() - LEASE).order_by("worked_at", "id")
     job_id = waiting.values_list("pk", flat=True).first()
     if job_id is None:
         return 0
+    with writing():
+        Job.objects.filter(pk=job_id).update(worked_at=clock.now())
     until = time.monotonic() + TURN
     while work(job_id) and time.monotonic() < until and not stopping.asked():
         pass
