@@ -10,6 +10,7 @@ from dure.core.actor import Actor
 from dure.core.errors import DomainError
 from dure.mail.models import Letter
 from dure.members import queries
+from dure.members.actions.administering import beyond
 from dure.members.actions.choosing import HigherRank, StateChanged, refusals
 from dure.members.actions.working import chosen_by
 from dure.members.facts import in_right_state
@@ -108,6 +109,5 @@ def ends(actor: Actor, able: QuerySet[Member]) -> Ends:
 
 
 def rights_that_stay_away(actor: Actor, able: QuerySet[Member]) -> int:
-    """Count the rights that restoring would not bring back, because the actor does not hold them (PRODUCT.md §4.10)."""
-    held = [permission for permission in queries.Permission if actor.may(permission)]
-    return Grant.objects.filter(member__in=able.values("pk")).exclude(permission__in=held).count()
+    """Count the rights that do not come back, because the actor could not give them (PRODUCT.md §4.10)."""
+    return Grant.objects.filter(beyond(actor), member__in=able.values("pk")).count()

@@ -14,10 +14,13 @@ from django.conf import settings
 
 from dure import erasure
 from dure.accounts.models import Address
+from dure.audit.models import AuditEvent
 from dure.core import clock
 from dure.core.errors import DomainError, NotAllowed
 from dure.joining import queries as joining
 from dure.joining.actions.inviting import invite
+from dure.mail.models import Letter
+from dure.mail.rendering import render
 from dure.members import consequences, queries, rules
 from dure.members.actions import working
 from dure.members.actions.administering import grant
@@ -42,6 +45,7 @@ from tests.cast import Cast, assemble, join
 from tests.mail.test_killed import database_url
 from tests.members.crowds import crowd_of
 from tests.members.test_races import at_once
+from tests.post import PostOffice
 from tests.stories.test_k6_leaving import preview
 
 EVERYBODY = Selection(everybody=True)
@@ -212,6 +216,25 @@ def test_rights_the_restorer_does_not_hold_stay_away(people: Cast, no_post: None
     assert consequences.rights_that_stay_away(people.minjun.actor, chosen(people, people.eve)) == 1
     restore(people.minjun.actor, member_uid=people.eve.member.uid)
     assert people.eve.actor.permissions == {queries.Permission.ADMIN_ENTER, queries.Permission.MEMBERS_MANAGE}
+
+
+def test_rights_do_not_come_back_for_longer_than_the_restorer_holds_them(people: Cast, post: PostOffice) -> None:
+    soon, later = clock.now() + timedelta(days=2), clock.now() + timedelta(days=9)
+    both = [queries.Permission.MEMBERS_MANAGE]
+    grant(people.sora.actor, member_uid=people.eve.member.uid, permissions=both, until=later)
+    grant(people.sora.actor, member_uid=people.minjun.member.uid, permissions=both, until=soon)
+    remove(people.sora.actor, member_uid=people.eve.member.uid)
+    assert consequences.rights_that_stay_away(people.minjun.actor, chosen(people, people.eve)) == 2
+    restore(people.minjun.actor, member_uid=people.eve.member.uid)
+    assert not people.eve.actor.permissions
+    told = AuditEvent.objects.filter(event="member.permissions_changed", subject_id=people.eve.member.pk).latest("id")
+    assert told.fields == ["admin.enter", "members.manage"] and told.actor_id == people.minjun.member.pk
+    letter = Letter.objects.filter(kind="restored").get()
+    words = render(letter).get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "did not come" in words and "what they were" not in words
+    remove(people.sora.actor, member_uid=people.eve.member.uid)
+    grant(people.sora.actor, member_uid=people.minjun.member.uid, permissions=both)
+    assert consequences.rights_that_stay_away(people.minjun.actor, chosen(people, people.eve)) == 0
 
 
 def test_only_an_active_admin_takes_over(people: Cast, no_post: None) -> None:

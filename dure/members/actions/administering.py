@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -101,10 +101,26 @@ def _refuse_longer_than_own(actor: Actor, given: set[Permission], until: datetim
     """Refuse to prolong, for anybody and oneself, what one holds until a day; ``admin.enter`` carries the others."""
     if actor.is_super_admin or not given:
         return
-    own = dict(Grant.objects.filter(member_id=actor.id or 0).values_list("permission", "until"))
+    own = _ends_of(actor)
     ends = [end for code in {*given, Permission.ADMIN_ENTER} if (end := own.get(code))]
     if any(until is None or until > end for end in ends):
         raise LongerThanOwn
+
+
+def beyond(actor: Actor) -> Q:
+    """Return which living rights of others an actor could not give: not held, or not for as long (PRODUCT.md §4.10)."""
+    held = {code for code in Permission if actor.may(code)}
+    found = ~Q(permission__in=held)
+    own = {} if actor.is_super_admin else _ends_of(actor)
+    for code in held:
+        ends = [end for one in {code, Permission.ADMIN_ENTER} if (end := own.get(one))]
+        if ends:
+            found |= Q(permission=code) & (Q(until=None) | Q(until__gt=min(ends)))
+    return found & (Q(until=None) | Q(until__gt=clock.now()))
+
+
+def _ends_of(actor: Actor) -> dict[str, datetime | None]:
+    return dict(Grant.objects.filter(member_id=actor.id or 0).values_list("permission", "until"))
 
 
 def _write(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dure.accounts.models import Address
 from dure.core import clock
-from dure.core.action import action
+from dure.core.action import action, record
 from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotAllowed
 from dure.core.events import Event
@@ -16,6 +16,7 @@ from dure.core.permissions import Permission
 from dure.mail import outbox
 from dure.mail.kinds import Kind
 from dure.members import rules
+from dure.members.actions.administering import beyond
 from dure.members.actions.choosing import Done, StateChanged, lock, named, read, save
 from dure.members.actions.ending import end_what_they_had, open_requests
 from dure.members.actions.suspending import note
@@ -147,19 +148,30 @@ def cancel_removal(actor: Actor, *, chosen: QuerySet[Member], seen_at: datetime 
 def restore_all(actor: Actor, *, chosen: QuerySet[Member], seen_at: datetime | None = None, via: str = "") -> Done:
     """Bring removed members back with everything as it was; each is what they were before.
 
-    Rights that the actor does not hold do not come back: nobody grants more than they hold (PRODUCT.md §4.10). Whoever
-    has got an own password meanwhile has come.
+    Rights that the actor does not hold, or not for as long, do not come back: nobody grants more than they hold
+    (PRODUCT.md §4.10). Whoever has got an own password meanwhile has come.
     """
     done = _refuse_without_id(lock(actor, Step.RESTORE, chosen, seen_at))
     own = Member.objects.filter(pk__among=done.ids, activated_at=None).exclude(account__password="")
     came = set(own.values_list("pk", flat=True)) if done.ids else set()
     save([pk for pk in done.ids if pk not in came], **NOT_REMOVED)
     save(list(came), activated_at=clock.now(), **NOT_REMOVED)
-    beyond = [code for code in Permission if not actor.may(code)]
-    Grant.objects.filter(member_id__among=done.ids, permission__in=beyond).delete()
-    tell(done, Kind.RESTORED, more=lambda member: {"opens": rules.opens(member)})
+    fewer = _keep_rights_away(actor, done, via)
+    tell(done, Kind.RESTORED, more=lambda member: {"opens": rules.opens(member), "fewer": member.pk in fewer})
     note(actor, Event.MEMBER_RESTORED, done, via)
     return done
+
+
+def _keep_rights_away(actor: Actor, done: Done, via: str) -> set[int]:
+    """Take what the actor could not give, and tell the trail which rights; returns whose they were."""
+    away = Grant.objects.filter(beyond(actor), member_id__among=done.ids)
+    lost: dict[int, list[str]] = {}
+    for member_id, code in away.order_by("member_id", "permission").values_list("member_id", "permission"):
+        lost.setdefault(member_id, []).append(code)
+    away.delete()
+    for member_id, codes in lost.items():
+        record(actor, Event.PERMISSIONS_CHANGED, subject_kind="member", subject_id=member_id, fields=codes, via=via)
+    return set(lost)
 
 
 def _refuse_without_id(done: Done) -> Done:
