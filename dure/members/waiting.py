@@ -9,6 +9,7 @@ from django.db.models import Min, QuerySet
 from dure.core import clock
 from dure.members import queries
 from dure.members.models import Grant, HandOver, HelpRequest, Member
+from dure.members.pending import LeaveRequest
 from dure.members.rules import State
 from dure.workspaces.models import Workspace
 
@@ -23,15 +24,18 @@ class ForManagers:
     passed: int
     soon: int
     questions: int
+    leaving: int
 
 
 def for_managers(workspace: Workspace) -> ForManagers:
-    """Count whose deadline passed, whose ends within a day, and the questions nobody has answered."""
+    """Count whose deadline passed, whose ends within a day, and the questions and requests nobody has answered."""
     at, members = clock.now(), queries.of(workspace)
+    asked = LeaveRequest.objects.filter(workspace=workspace, approved_at=None, declined_at=None, withdrawn_at=None)
     return ForManagers(
         passed=count(queries.in_state(members, State.EXPIRED, at)),
         soon=count(queries.in_state(members, State.REGISTERED, at).filter(deadline_at__lte=at + SOON)),
         questions=count(HelpRequest.objects.filter(workspace=workspace, answered_at=None)),
+        leaving=count(asked),
     )
 
 

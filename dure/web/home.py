@@ -70,6 +70,9 @@ def admin(actor: MemberActor) -> dict[str, Any]:
         % {"n": _counted(found.questions)}
         if found.questions
         else "",
+        "leaving": ngettext("%(n)s asks to leave", "%(n)s ask to leave", found.leaving) % {"n": _counted(found.leaving)}
+        if found.leaving
+        else "",
     }
 
 

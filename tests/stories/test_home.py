@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from dure.accounts.models import Account, SpareCode
 from dure.core import clock
+from dure.members.actions.asking_to_leave import ask_to_leave
 from dure.members.models import Grant, HandOver, HelpRequest, Member
 from tests.cast import Cast, join
 from tests.index import refresh
@@ -43,16 +44,19 @@ def test_what_waits_in_the_admin_service_is_counted_and_leads_there(cast: Cast, 
     HelpRequest.objects.create(
         workspace=cast.hanbit, member=cast.yuki.member, address="a@b.example", asked_at=at, answered_at=at
     )
+    ask_to_leave(cast.yuki.actor)
     browser = cast.minjun.browser()
     home = browser.open(cast.at())
-    for words in ("deadline passed for 1 · ends within a day for 1", "1 question to answer"):
+    for words in ("deadline passed for 1 · ends within a day for 1", "1 question to answer", "1 asks to leave"):
         assert words in home.text, words
+    for page in (home, browser.open(cast.at("admin/"))):
+        assert "田中 雪" in browser.follow(page, "Leave requests").text, "also where there is no rail"
     page = browser.follow(home, "Not here yet")
     assert "state=expired" in page.path and HARU["id"] in page.text
     assert browser.follow(home, "Questions").path == cast.at("admin/help/")
     for somebody in (cast.eve, cast.yuki):
         text = somebody.browser().open(cast.at()).text
-        assert "deadline passed" not in text and "question" not in text
+        assert "deadline passed" not in text and "question" not in text and "asks to leave" not in text
     assert "deadline passed" not in cast.alex.browser().open(f"/w/{cast.fernweh.uid}/").text
 
 
