@@ -1,6 +1,7 @@
 """What a step would do, counted before it is taken: for whom, for whom not, what ends and what stays."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -94,18 +95,25 @@ def ends(actor: Actor, able: QuerySet[Member]) -> Ends:
     """Count what these members would no longer have."""
     at, workspace_id = clock.now(), actor.workspace_id
     ids, accounts = able.values("pk"), able.values("account_id")
-    granted = Grant.objects.filter(Q(until=None) | Q(until__gt=at), member__in=ids)
+    granted = Grant.objects.filter(Q(until=None) | Q(until__gt=at), workspace_id=workspace_id)
+    leading = set(queries.of(workspace_id).filter(is_super_admin=True).values_list("pk", flat=True))
+    codes = RescueCode.objects.filter(member_id__among=leading, used_at=None)
     offers = HandOver.objects.filter(workspace_id=workspace_id, accepted_at=None, ended_at=None, expires_at__gt=at)
     letters = Letter.objects.filter(workspace_id=workspace_id, state__in=[Letter.WAITING, Letter.SENDING])
     return Ends(
         devices=Session.objects.filter(account__in=accounts, expire_date__gt=at, device__isnull=False).count(),
-        admins=able.filter(Q(is_super_admin=True) | Q(pk__in=granted.values("member_id"))).count(),
+        admins=able.filter(is_super_admin=True).count() + _those(able.filter(is_super_admin=False), granted),
         letters=letters.filter(account_id__in=accounts).count(),
         passwords=able.filter(activated_at=None).count(),
         offers=offers.filter(Q(giver__in=ids) | Q(taker__in=ids)).count(),
         questions=HelpRequest.objects.filter(workspace_id=workspace_id, answered_at=None, member__in=ids).count(),
-        codes=RescueCode.objects.filter(member__in=ids, used_at=None).values("member_id").distinct().count(),
+        codes=_those(able, codes),
     )
+
+
+def _those(able: QuerySet[Member], few: QuerySet[Any]) -> int:
+    """Count those of these members whom rows of a small table are about, without reading everybody beside them."""
+    return able.filter(pk__among=set(few.values_list("member_id", flat=True))).count()
 
 
 def rights_that_stay_away(actor: Actor, able: QuerySet[Member]) -> int:
