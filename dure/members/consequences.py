@@ -96,8 +96,7 @@ def ends(actor: Actor, able: QuerySet[Member]) -> Ends:
     at, workspace_id = clock.now(), actor.workspace_id
     ids, accounts = able.values("pk"), able.values("account_id")
     granted = Grant.objects.filter(Q(until=None) | Q(until__gt=at), workspace_id=workspace_id)
-    leading = set(queries.of(workspace_id).filter(is_super_admin=True).values_list("pk", flat=True))
-    codes = RescueCode.objects.filter(member_id__among=leading, used_at=None)
+    codes = RescueCode.objects.filter(member_id__among=queries.super_admins(workspace_id), used_at=None)
     offers = HandOver.objects.filter(workspace_id=workspace_id, accepted_at=None, ended_at=None, expires_at__gt=at)
     letters = Letter.objects.filter(workspace_id=workspace_id, state__in=[Letter.WAITING, Letter.SENDING])
     return Ends(

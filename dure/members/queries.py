@@ -213,7 +213,7 @@ def able_super_admins(workspace_id: int, *, without: int | None = None) -> bool:
 def able_super_admins_without(workspace_id: int, members: Sequence[int]) -> bool:
     """Tell whether a super admin who can sign in, and has no dated leave or removal, is left beside these members."""
     stays = Q(leave_until=None) | Q(leave_until__lte=clock.now())
-    active = in_state(among(workspace_id, _super_admins(workspace_id)), State.ACTIVE).filter(stays, removed_at=None)
+    active = in_state(among(workspace_id, super_admins(workspace_id)), State.ACTIVE).filter(stays, removed_at=None)
     return active.exclude(account__password="").exclude(pk__in=members).exists()
 
 
@@ -240,18 +240,19 @@ def managers(workspace: Workspace) -> QuerySet[Member]:
         set(living.filter(permission=code).values_list("member_id", flat=True))
         for code in (Permission.ADMIN_ENTER, Permission.MEMBERS_MANAGE)
     )
-    able = among(workspace.pk, (enter & manage) | _super_admins(workspace))
+    able = among(workspace.pk, (enter & manage) | super_admins(workspace))
     return in_state(able, State.ACTIVE).select_related("account", "workspace").order_by("-is_super_admin", "id")
 
 
-def _super_admins(workspace: Workspace | int) -> set[int]:
+def super_admins(workspace: Workspace | int) -> set[int]:
+    """Return the rows of the super admins, in whatever state."""
     return set(of(workspace).filter(is_super_admin=True).values_list("pk", flat=True))
 
 
 def admins(workspace: Workspace, *, after: str = "") -> tuple[list[Member], str]:
     """Return a page of super admins and admins in name order, their grants at hand, and where the next one begins."""
     granted = set(Grant.objects.filter(workspace=workspace).values_list("member_id", flat=True))
-    found = among(workspace.pk, granted | _super_admins(workspace)).filter(here())
+    found = among(workspace.pk, granted | super_admins(workspace)).filter(here())
     rows = list(_beyond(with_id(found), after).prefetch_related("grants")[: PAGE + 1])
     return rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else ""
 

@@ -1,32 +1,33 @@
 """Who stands for a removed member in what they made."""
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q, QuerySet
 
 from dure.core import clock
 from dure.core.permissions import Permission
-from dure.members import rules
+from dure.members import queries, rules
 from dure.members.models import Grant, Member
-from dure.members.queries import in_state, of
 from dure.members.rules import State
 from dure.workspaces.models import Workspace
 
 MOST = 50
 
 
-def _entering() -> Q:
-    living = Grant.objects.filter(Q(until=None) | Q(until__gt=clock.now()), member=OuterRef("pk"), unit_id=None)
-    return Q(is_super_admin=True) | Q(Exists(living.filter(permission=Permission.ADMIN_ENTER)))
+def _able(workspace_id: int) -> QuerySet[Member]:
+    """Return the active members who may enter the admin service and stay, found from the few who hold a right."""
+    living = Grant.objects.filter(Q(until=None) | Q(until__gt=clock.now()), workspace_id=workspace_id, unit_id=None)
+    entering = living.filter(permission=Permission.ADMIN_ENTER).values_list("member_id", flat=True)
+    found = queries.among(workspace_id, {*entering, *queries.super_admins(workspace_id)})
+    return queries.in_state(found, State.ACTIVE).filter(removed_at=None)
 
 
-def takers(workspace: Workspace | int) -> list[Member]:
-    """Return some of the active members who may enter the admin service, super admins first: who may take over."""
-    active = in_state(of(workspace), State.ACTIVE).filter(_entering())
-    return list(active.order_by("-is_super_admin", "sort_key", "id")[:MOST])
+def takers(workspace: Workspace) -> list[Member]:
+    """Return some of those who may take over, super admins first."""
+    return list(_able(workspace.pk).order_by("-is_super_admin", "sort_key", "id")[:MOST])
 
 
 def may_take_over(member: Member) -> bool:
-    """Tell whether a member is active and may enter the admin service."""
-    return in_state(of(member.workspace_id), State.ACTIVE).filter(_entering(), pk=member.pk).exists()
+    """Tell whether a member is active, stays, and may enter the admin service."""
+    return _able(member.workspace_id).filter(pk=member.pk).exists()
 
 
 def taker_of(member: Member | None) -> Member | None:

@@ -30,6 +30,8 @@ from dure.members.actions.leaving import (
     IdTakenMeanwhile,
     InvalidRemovalDay,
     InvalidTaker,
+    cancel_removal,
+    date_removal,
     order_erasure,
     remove,
     remove_all,
@@ -241,6 +243,10 @@ def test_only_an_active_admin_takes_over(people: Cast, no_post: None) -> None:
     for taker in (people.yuki, people.eve, people.alex):
         with pytest.raises(InvalidTaker):
             remove_all(people.sora.actor, chosen=chosen(people, people.eve), taker=taker.member)
+    date_removal(people.sora.actor, chosen=chosen(people, people.minjun), on=clock.now() + timedelta(days=3))
+    with pytest.raises(InvalidTaker):
+        remove_all(people.sora.actor, chosen=chosen(people, people.eve), taker=people.minjun.member)
+    cancel_removal(people.sora.actor, chosen=chosen(people, people.minjun))
     done = remove_all(people.sora.actor, chosen=chosen(people, people.eve), taker=people.minjun.member)
     assert done.members[0].taker_id == people.minjun.member.pk
 
