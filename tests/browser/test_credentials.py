@@ -121,7 +121,7 @@ def test_n14_send_again_to_one_and_to_those_chosen(spoken: Cast, post: PostOffic
     screen.picture("deadline-passed")
     for box in page.locator("tbody input[type=checkbox]").all():
         box.check()
-    page.click("#member-list form[action$='/again/'] .buttons button")
+    page.click(".selection-bar button[formaction$='/again/']")
     page.wait_for_url("**/again/**")
     screen.check()
     screen.picture("again")
