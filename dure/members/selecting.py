@@ -36,11 +36,10 @@ def read(data: QueryDict) -> Selection:
 
 
 def fields(selection: Selection) -> list[tuple[str, str]]:
-    """Return the hidden fields that carry it on."""
-    if not selection.everybody:
-        return [("member", uid) for uid in selection.uids]
-    given = [("everybody", "1"), ("state", selection.state), ("q", selection.search)]
-    return [(name, value) for name, value in given if value]
+    """Return the hidden fields that carry it on, and the view of the list it was chosen in."""
+    chosen = [("everybody", "1")] if selection.everybody else [("member", uid) for uid in selection.uids]
+    view = [("state", selection.state), ("q", selection.search)]
+    return chosen + [(name, value) for name, value in view if value]
 
 
 def members(workspace: Workspace | int, selection: Selection) -> QuerySet[Member]:

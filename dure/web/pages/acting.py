@@ -25,7 +25,7 @@ from dure.members.actions.leaving import LONGEST_REASON
 from dure.members.pending import Job
 from dure.members.rules import Step
 from dure.members.selecting import Selection
-from dure.web import door, outcomes
+from dure.web import door, listed, outcomes
 from dure.web.context import name_of
 from dure.web.forms import PaperForm
 from dure.web.panel import MARKS
@@ -176,8 +176,15 @@ def _take(
     _tell(request, step, done, dated=bool(facts.get("on")))
     if any(member.pk == request.actor.id and not rules.opens(member) for member in done.members):
         return redirect("my_workspaces")
-    alone = len(done.ids) == 1 and preview.total == 1
-    return redirect("member", workspace, done.members[0].uid) if alone else redirect("members", workspace)
+    if len(done.ids) == 1 and preview.total == 1 and step is not Step.ERASE:
+        return redirect("member", workspace, done.members[0].uid)
+    return redirect(_list(request))
+
+
+def _list(request: Any) -> str:
+    """Return the address of the list as it was when the members were chosen: its search and state."""
+    view = listed.view_of(request.POST if request.method == "POST" else request.GET)
+    return listed.address(request.actor.member.workspace.uid, view)
 
 
 def _tell(request: Any, step: Step, done: Done, *, dated: bool) -> None:
@@ -203,7 +210,7 @@ def _show(
     words, workspace = WORDS[step], request.actor.member.workspace
     alone = preview.first[0] if preview.total == 1 and preview.first else None
     name = name_of(preview.first[0]) if preview.first else ""
-    back = reverse("member", args=[workspace.uid, alone.uid]) if alone else reverse("members", args=[workspace.uid])
+    back = reverse("member", args=[workspace.uid, alone.uid]) if alone else _list(request)
     context = {
         "section": "members",
         "step": str(step),
@@ -220,7 +227,9 @@ def _show(
         "states": [
             {"mark": MARKS[state], "label": outcomes.LABELS[state], "count": str(n)} for state, n in preview.states
         ],
-        "people": [{"name": name_of(one), "lang": one.name_language} for one in preview.first],
+        "people": [
+            {"name": name_of(one), "lang": one.name_language, "id_address": one.id_key} for one in preview.first
+        ],
         "more": preview.count > len(preview.first),
         "refused": outcomes.refusals(request.actor, preview),
         "ends": outcomes.ends(request.actor, step, preview),
