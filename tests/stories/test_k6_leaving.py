@@ -84,6 +84,34 @@ def test_the_removal_is_called_off_in_time(cast: Cast, post: PostOffice) -> None
     assert (member.removed_at, member.turns_at, member.removal_reason) == (None, None, "")
 
 
+def test_a_request_waits_on_home_and_names_the_id(cast: Cast, post: PostOffice) -> None:
+    ask(cast, cast.yuki)
+    minjun = cast.minjun.browser()
+    page = minjun.follow(minjun.open(cast.at()), "1 request to answer")
+    assert page.path == cast.at("admin/leave-requests/") and cast.yuki.address in page.text
+    assert "to answer" not in cast.eve.browser().open(cast.at()).text, "she may not answer it"
+    minjun.fill_in(page, answer="Let us talk on Monday first.")
+    assert "to answer" not in minjun.open(cast.at()).text
+
+
+def test_a_preview_names_the_ids_and_leads_back_to_the_view_it_came_from(cast: Cast, post: PostOffice) -> None:
+    browser, both = cast.minjun.browser(), (cast.yuki, cast.eve)
+    chosen = "&".join(f"member={one.member.uid}" for one in both)
+    page = browser.open(cast.at(f"admin/members/act/suspend/?state=active&q=han&{chosen}"))
+    assert all(one.address in page.text for one in both)
+    back = cast.at("admin/members/?q=han&state=active")
+    assert page.link("Cancel") == back
+    page = browser.press(page, "Suspend 2 people")
+    assert page.path == back and "2 people are suspended." in page.text
+
+
+def test_erased_at_once_leads_to_the_list_and_not_to_a_page_that_is_gone(cast: Cast, post: PostOffice) -> None:
+    browser = cast.sora.browser()
+    browser.press(preview(cast, browser, "remove", cast.yuki), "Remove 田中 雪")
+    page = browser.press(preview(cast, browser, "erase", cast.yuki), "Erase 田中 雪")
+    assert page.path == cast.at("admin/members/") and "田中 雪 is being erased." in page.text
+
+
 def test_minjun_declines_with_a_sentence(cast: Cast, post: PostOffice) -> None:
     ask(cast, cast.yuki)
     minjun = cast.minjun.browser()

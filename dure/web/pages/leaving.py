@@ -91,6 +91,7 @@ def _row(row: Any, workspace_uid: str) -> dict[str, Any]:
         "name": name_of(row.member),
         "lang": row.member.name_language,
         "avatar": avatar_of(row.member),
+        "id_address": row.member.id_key,
         "message": row.message,
         "asked_at": row.asked_at,
         "answer": row.answer,
