@@ -79,7 +79,7 @@ def test_the_time_is_the_workspaces_own(
     monkeypatch.undo()
     page = look(browser, cast)
     day = late + timedelta(hours=9)
-    assert "08:30:05" in page.text and f"{day:%A}" in page.text and "Asia/Seoul" in page.text
+    assert "08:30:05" in page.text and f"{day:%a}" in page.text and "Asia/Seoul" in page.text
 
 
 def test_filters_narrow_and_stay_in_the_address(cast: Cast, post: PostOffice, auditor: Person) -> None:

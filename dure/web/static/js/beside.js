@@ -33,4 +33,13 @@ document.addEventListener("click", (event) => {
     place.querySelector("h2")?.focus();
   });
 });
+// The states above the list are links of the page as it came; a search typed since goes along with them.
+document.getElementById("q")?.addEventListener("input", ({ target }) => {
+  for (const chip of document.querySelectorAll(".chips a.chip")) {
+    const address = new URL(chip.href);
+    if (target.value) address.searchParams.set("q", target.value);
+    else address.searchParams.delete("q");
+    chip.href = address;
+  }
+});
 addEventListener("popstate", () => { if (place) location.reload(); });
