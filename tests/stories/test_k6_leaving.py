@@ -87,7 +87,7 @@ def test_the_removal_is_called_off_in_time(cast: Cast, post: PostOffice) -> None
 def test_a_request_waits_on_home_and_names_the_id(cast: Cast, post: PostOffice) -> None:
     ask(cast, cast.yuki)
     minjun = cast.minjun.browser()
-    page = minjun.follow(minjun.open(cast.at()), "1 request to answer")
+    page = minjun.follow(minjun.open(cast.at()), "1 asks to leave")
     assert page.path == cast.at("admin/leave-requests/") and cast.yuki.address in page.text
     assert "to answer" not in cast.eve.browser().open(cast.at()).text, "she may not answer it"
     minjun.fill_in(page, answer="Let us talk on Monday first.")
