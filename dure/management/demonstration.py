@@ -91,12 +91,18 @@ def fill() -> Workspace:
 
 def _invite_from_elsewhere(workspace: Workspace, encoded: str) -> None:
     """Make a second, small workspace; one of its two people is invited into the company, the other has accepted."""
-    other = Workspace.objects.create(
-        name="Fernweh", languages=["en"], time_zone="Europe/Berlin", founded_at=clock.now()
-    )  # fmt: skip
+    founded = found_workspace(
+        Operator(),
+        name="Fernweh",
+        languages=["en"],
+        time_zone="Europe/Berlin",
+        admin={"id": INVITED.address, "family_name": INVITED.family_name, "given_name": INVITED.given_name},
+    )
+    other = founded.workspace
+    _let_in(INVITED.address, encoded)
     first = Member.objects.select_related("account", "workspace").get(workspace=workspace, is_super_admin=True)
     for who in (INVITED, CAME):
-        account = _join(other, who, encoded, is_super_admin=who is INVITED).account
+        account = founded.member.account if who is INVITED else _join(other, who, encoded).account
         invitation = invite(actor_for(first), submission=who.address, known=_typed(who))
         if who is CAME:
             accept(Owner(account), invitation_uid=invitation.uid)
@@ -116,9 +122,9 @@ def _let_in(address: str, encoded: str) -> None:
     Member.objects.filter(account_id=holder.account_id).update(state=Member.ACTIVE, activated_at=at)
 
 
-def _join(workspace: Workspace, who: SignIn, encoded: str, *, is_super_admin: bool = False) -> Member:
+def _join(workspace: Workspace, who: SignIn, encoded: str) -> Member:
     somebody = person(id=who.address, family_name=who.family_name, given_name=who.given_name, language=who.language)
-    place = make_place(workspace, somebody, password=encoded, is_super_admin=is_super_admin)
+    place = make_place(workspace, somebody, password=encoded)
     Address.objects.filter(pk=place.id.pk).update(proven_at=clock.now())
     if who.permissions:
         grant(Operator(workspace_id=workspace.pk), member_uid=place.member.uid, permissions=who.permissions)

@@ -98,6 +98,7 @@ def test_the_demos_company_looks_like_one(db: Any, post: PostOffice) -> None:
     roles = queries.roles(list(queries.of(workspace)))
     told = {roles(member) for member in queries.of(workspace)}
     assert told == {"super_admin", "admin", "member"}
+    assert "BAD" not in say("audit", "verify"), "every workspace of the demo was founded by an event"
 
 
 def test_an_untouched_trail_is_verified_and_a_changed_one_named(people: Cast) -> None:
