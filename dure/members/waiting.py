@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import Min, QuerySet
 
 from dure.core import clock
@@ -31,12 +32,22 @@ def for_managers(workspace: Workspace) -> ForManagers:
     """Count whose deadline passed, whose ends within a day, and the questions and requests nobody has answered."""
     at, members = clock.now(), queries.of(workspace)
     asked = LeaveRequest.objects.filter(workspace=workspace, approved_at=None, declined_at=None, withdrawn_at=None)
-    return ForManagers(
-        passed=count(queries.in_state(members, State.EXPIRED, at)),
-        soon=count(queries.in_state(members, State.REGISTERED, at).filter(deadline_at__lte=at + SOON)),
-        questions=count(HelpRequest.objects.filter(workspace=workspace, answered_at=None)),
-        leaving=count(asked),
-    )
+    soon = queries.in_state(members, State.REGISTERED, at).filter(deadline_at__lte=at + SOON)
+    questions = HelpRequest.objects.filter(workspace=workspace, answered_at=None)
+    return ForManagers(*_counts(queries.in_state(members, State.EXPIRED, at), soon, questions, asked))
+
+
+def _counts(*found: QuerySet[Any]) -> list[int]:
+    """Return ``count`` of each in one query: *Home* is opened more than any other page."""
+    parts: list[str] = []
+    given: list[Any] = []
+    for one in found:
+        sql, parameters = one.order_by().values("pk")[: COUNTED + 1].query.sql_with_params()
+        parts.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")  # noqa: S608 - the ORM's own
+        given += parameters
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", given)
+        return list(cursor.fetchone())
 
 
 def count(found: QuerySet[Any]) -> int:
