@@ -99,7 +99,7 @@ class Member(models.Model):
                 fields=["workspace", "deadline_at", "id"], condition=Q(state="registered"), name="member_by_deadline"
             ),
             models.Index(
-                fields=["workspace", "starts_at", "id", "state"],
+                fields=["workspace", "starts_at", "id", "state", "removed_at"],
                 condition=Q(starts_at__isnull=False),
                 name="member_by_start",
             ),
@@ -111,7 +111,7 @@ class Member(models.Model):
                 fields=["workspace", "removed_at", "id"], condition=Q(removed_at__isnull=False), name="member_removed"
             ),
             models.Index(
-                fields=["workspace", "leave_until", "id"],
+                fields=["workspace", "leave_until", "id", "leave_from", "state", "starts_at", "removed_at"],
                 condition=Q(leave_until__isnull=False),
                 name="member_on_leave",
             ),

@@ -97,7 +97,18 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "member",
             models.Index(
-                fields=["workspace", "leave_until", "id"], condition=Q(leave_until__isnull=False), name="member_on_leave"
+                fields=["workspace", "leave_until", "id", "leave_from", "state", "starts_at", "removed_at"],
+                condition=Q(leave_until__isnull=False),
+                name="member_on_leave",
+            ),
+        ),
+        migrations.RemoveIndex("member", "member_by_start"),
+        migrations.AddIndex(
+            "member",
+            models.Index(
+                fields=["workspace", "starts_at", "id", "state", "removed_at"],
+                condition=Q(starts_at__isnull=False),
+                name="member_by_start",
             ),
         ),
         migrations.RemoveIndex("member", "member_to_count"),

@@ -1,6 +1,7 @@
 """What the member list shows, made in one go: strings that the template only has to put in."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,8 +10,8 @@ from django.urls import reverse
 from django.utils import dateformat
 from django.utils.formats import get_format
 from django.utils.timezone import get_current_timezone
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from dure.mail import outbox
 from dure.mail import queries as letters
@@ -75,10 +76,15 @@ def view_of(asked: QueryDict) -> View:
 
 def address(workspace_uid: str, view: View, *, member: str = "", **place: str) -> str:
     """Return the address of a view of the list, or of one person beside it."""
-    path = reverse("member", args=[workspace_uid, member]) if member else reverse("members", args=[workspace_uid])
+    path = reverse("member", args=[workspace_uid, member]) if member else _path(workspace_uid)
     place_in_it = urlencode({name: value for name, value in place.items() if value})
     query = "&".join(filter(None, (query_of(view), place_in_it)))
     return f"{path}?{query}" if query else path
+
+
+@lru_cache(256)
+def _path(workspace_uid: str) -> str:
+    return reverse("members", args=[workspace_uid])
 
 
 def shown(request: Any, view: View, *, current: str = "") -> dict[str, Any]:
@@ -142,24 +148,23 @@ class Days:
 
     def __init__(self) -> None:
         self.short, self.long = get_format("SHORT_DATE_FORMAT"), get_format("SHORT_DATETIME_FORMAT")
-        self.zone = get_current_timezone()
-        self.known: dict[tuple[date, str], str] = {}
+        self.zone, self.language = get_current_timezone(), get_language()
 
     def day(self, moment: datetime) -> str:
         """Return the day."""
-        return self._written(moment.astimezone(self.zone).date(), self.short)
+        return _written(moment.astimezone(self.zone).date(), self.short, self.language)
 
     def time(self, moment: datetime) -> str:
         """Return the day and the time."""
         local = moment.astimezone(self.zone)
         if not self.long.endswith("H:i"):
             return dateformat.format(local, self.long)
-        return f"{self._written(local.date(), self.long[:-3])}{local.hour:02}:{local.minute:02}"
+        return f"{_written(local.date(), self.long[:-3], self.language)}{local.hour:02}:{local.minute:02}"
 
-    def _written(self, day: date, form: str) -> str:
-        if (day, form) not in self.known:
-            self.known[day, form] = dateformat.format(day, form)
-        return self.known[day, form]
+
+@lru_cache(4096)
+def _written(day: date, form: str, _language: str) -> str:
+    return dateformat.format(day, form)
 
 
 def _note(row: Any, state: State, days: Days) -> str:
