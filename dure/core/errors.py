@@ -9,12 +9,14 @@ class DomainError(Exception):
     """Something the rules do not allow.
 
     ``code`` never changes: it is the form error, the REST problem and the key of the translation.
-    ``field`` names the input the message belongs beside, or is empty. ``status`` is the HTTP status.
+    ``field`` names the input the message belongs beside, or is empty; ``others`` are refusals that came with this one.
+    ``status`` is the HTTP status.
     """
 
     code = "refused"
     message: Any = _("This is not possible.")
     field = ""
+    others: tuple["DomainError", ...] = ()
     status = 400
 
     def __init__(self, **facts: Any) -> None:

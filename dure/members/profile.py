@@ -109,10 +109,20 @@ PHONES = ("mobile_phone", "office_phone")
 def clean(typed: dict[str, str], time_zone: str) -> dict[str, str]:
     """Return the fields of a profile among what was typed, each as it is stored.
 
-    :raises InvalidField: for the first that is wrong.
+    :raises InvalidField: for the first that is wrong, with all the ``others``.
     """
-    region = REGIONS.get(time_zone, "")
-    return {name: field.clean(name, typed[name], region) for name, field in FIELDS.items() if name in typed}
+    region, cleaned = REGIONS.get(time_zone, ""), {}
+    wrong: list[InvalidField] = []
+    for name, field in FIELDS.items():
+        if name in typed:
+            try:
+                cleaned[name] = field.clean(name, typed[name], region)
+            except InvalidField as error:
+                wrong.append(error)
+    if wrong:
+        wrong[0].others = tuple(wrong[1:])
+        raise wrong[0]
+    return cleaned
 
 
 def texts(profile: Profile | None) -> dict[str, str]:

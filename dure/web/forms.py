@@ -40,9 +40,10 @@ class PaperForm(forms.Form):
                 one.widget.attrs["autofocus"] = True
 
     def refuse(self, error: DomainError) -> None:
-        """Put a refusal beside the field it is about, or above the form."""
-        field = error.field if error.field in self.fields else None
-        self.add_error(field, forms.ValidationError(error.sentence(), code=error.code))
+        """Put a refusal beside the field it is about, or above the form, and others that came with it likewise."""
+        for one in (error, *error.others):
+            field = one.field if one.field in self.fields else None
+            self.add_error(field, forms.ValidationError(one.sentence(), code=one.code))
 
 
 def id_field(label: Any, **names: Any) -> forms.CharField:

@@ -135,3 +135,14 @@ def test_a_form_sealed_for_something_else_is_refused(known: Cast) -> None:
     page = browser.open(known.at("profile/edit/"))
     refused = browser.fill_in(page, nickname="Snow", was="forged")
     assert "open for too long" in refused.text and not Change.objects.exists()
+
+
+def test_everything_that_is_wrong_is_told_at_once(known: Cast) -> None:
+    browser = known.yuki.browser()
+    page = browser.open(known.at("profile/edit/"))
+    wrong = {"office_phone": "abc", "birthday": "2999-01-01", "time_zone": "Mars/Base", "nickname": "Snow"}
+    page = browser.fill_in(page, **wrong)
+    assert "not a telephone number" in page.error_beside("office_phone")
+    assert "cannot be right" in page.error_beside("birthday") and "time zone" in page.error_beside("time_zone")
+    assert not page.error_beside("nickname") and "Snow" in page.body
+    assert Profile.objects.get(member=known.yuki.member).nickname == ""
