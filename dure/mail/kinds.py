@@ -40,6 +40,7 @@ class Kind(StrEnum):
     REMOVED = "removed"
     RESTORED = "restored"
     LEAVE_ASKED = "leave_asked"
+    LEAVE_APPROVED = "leave_approved"
     LEAVE_DECLINED = "leave_declined"
 
 
@@ -75,6 +76,7 @@ LABELS = {
     Kind.REMOVED: _("You were removed"),
     Kind.RESTORED: _("You were restored"),
     Kind.LEAVE_ASKED: _("Somebody asks to leave"),
+    Kind.LEAVE_APPROVED: _("A request to leave was approved"),
     Kind.LEAVE_DECLINED: _("Answer to a request to leave"),
 }
 

@@ -10,7 +10,7 @@ from dure.members import queries
 from dure.members.models import Member, Profile
 from dure.workspaces.models import Workspace
 
-NEWCOMERS, LATELY, LOOKED_AT = 5, timedelta(days=7), 200
+NEWCOMERS, LATELY, LOOKED_AT = 5, timedelta(days=7), 60
 COLUMNS = ("nickname", "office_phone")
 
 

@@ -16,6 +16,7 @@ from dure.core.secrets import Purpose
 from dure.joining.actions import accepting
 from dure.joining.models import Invitation
 from dure.mail.kinds import Kind
+from dure.members import queries
 from dure.members.actions import asking, asking_to_leave, handing_on, leaving, pausing, suspending
 from dure.members.actions.administering import grant
 from dure.members.actions.handing import Method
@@ -144,6 +145,12 @@ def leave_declined(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> No
     asking_to_leave.decline_request(cast.minjun.actor, request_uid=asked.uid, answer="Let us talk first.")
 
 
+def leave_approved(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    asking_to_leave.ask_to_leave(cast.yuki.actor)
+    chosen = queries.of(cast.hanbit).filter(pk=cast.yuki.member.pk)
+    leaving.date_removal(cast.minjun.actor, chosen=chosen, on=clock.now() + timedelta(days=3))
+
+
 MAKERS: dict[Kind, Maker] = {
     Kind.SET_PASSWORD: lambda cast, _post, _turn: register(cast, cast.minjun) and None,
     Kind.TEMPORARY_PASSWORD: temporary_password,
@@ -176,6 +183,7 @@ MAKERS: dict[Kind, Maker] = {
     Kind.REMOVED: lambda cast, _post, _turn: leaving.remove(cast.sora.actor, **_yuki(cast)) and None,
     Kind.RESTORED: restored,
     Kind.LEAVE_ASKED: lambda cast, _post, _turn: asking_to_leave.ask_to_leave(cast.yuki.actor, message="Hi") and None,
+    Kind.LEAVE_APPROVED: leave_approved,
     Kind.LEAVE_DECLINED: leave_declined,
 }
 """Every kind of letter; the tests fail for a kind that is missing here."""

@@ -43,6 +43,7 @@ from dure.members.models import Member
 from dure.members.pending import Job
 from dure.members.rules import State, Step
 from dure.members.selecting import Selection
+from dure.workspaces.models import Workspace
 from tests.cast import Cast, assemble, join
 from tests.mail.test_killed import database_url
 from tests.members.crowds import crowd_of
@@ -382,6 +383,18 @@ def test_sora_erases_after_her_password_and_minjun_may_not(cast: Cast, no_post: 
     assert "Profile, photo and history" in page.text and "erased member" in page.text
     assert "is being erased" in sora.press(page, "Erase 田中 雪").text
     assert erasure.erase_due() == 1 and not Member.objects.filter(pk=cast.yuki.member.pk).exists()
+
+
+def test_a_removal_that_nobody_can_take_back_asks_for_the_password(
+    cast: Cast, no_post: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minjun = cast.minjun.browser()
+    late = clock.now() + timedelta(hours=1)
+    monkeypatch.setattr(clock, "now", lambda: late)
+    assert "/confirm/" not in preview(cast, minjun, "remove", cast.yuki).path
+    Workspace.objects.filter(pk=cast.hanbit.pk).update(restore_days=0)
+    assert "/confirm/" in preview(cast, minjun, "remove", cast.yuki).path
+    assert Member.objects.get(pk=cast.yuki.member.pk).removed_at is None
 
 
 def test_who_takes_over_is_chosen_on_the_page(cast: Cast, no_post: None) -> None:

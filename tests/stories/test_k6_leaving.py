@@ -64,6 +64,8 @@ def test_minjun_approves_with_a_day_and_the_clock_does_the_rest(
     minjun, day = cast.minjun.browser(), (clock.now() + timedelta(days=3)).date()
     page = minjun.fill_in(preview(cast, minjun, "remove", cast.yuki), on=day.isoformat())
     assert "on the day you chose" in page.text and "Call off the removal…" in page.text
+    told = post.last_to(cast.yuki.address)
+    assert told.subject == "Your request to leave 한빛소프트 was approved" and "You leave 한빛소프트 on" in told.text
     browser = cast.yuki.browser()
     assert "You leave 한빛소프트 on" in browser.open(cast.at("leave/")).text
     late = clock.now() + timedelta(days=5)

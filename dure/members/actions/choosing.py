@@ -1,6 +1,6 @@
 """Locking the members a step is taken for, and saying of whom it cannot be (PRODUCT.md §4.4, §4.8, §4.10)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -80,6 +80,11 @@ class Done:
     def members(self) -> list[Member]:
         """Read whom it was taken for; ask for it after the step has been written."""
         return read(self.workspace, self.ids)
+
+    def only(self, ids: Collection[int]) -> "Done":
+        """Return the same of some of them alone."""
+        kept = [pair for pair in zip(self.ids, self.accounts, strict=True) if pair[0] in ids]
+        return Done(self.workspace, [pk for pk, _account in kept], [account for _pk, account in kept], [])
 
     def alone(self) -> Member:
         """Return the one member it was about.

@@ -90,12 +90,15 @@ def date_removal(
 ) -> Done:
     """Have members removed at a moment to come; until then nothing changes for them, and it can be cancelled.
 
+    Whoever asked for it is told the day by mail.
+
     :raises InvalidRemovalDay, InvalidTaker: as their names say.
     """
     if not clock.now() < on <= clock.now() + FARTHEST:
         raise InvalidRemovalDay
     done = _removed(actor, chosen, on, reason, taker, seen_at)
-    _answer_requests(actor, done)
+    asked = {one.member_id for one in _answer_requests(actor, done)}
+    tell(done.only(asked), Kind.LEAVE_APPROVED, facts={"on_at": on.isoformat()})
     note(actor, Event.REMOVAL_DATED, done, via, fields=("removed_at",))
     return done
 
@@ -128,11 +131,12 @@ def finish(actor: Actor, done: Done) -> None:
     tell(done, Kind.REMOVED, more=lambda one: {"until_at": (one.restorable_until or clock.now()).isoformat()})
 
 
-def _answer_requests(actor: Actor, done: Done) -> None:
+def _answer_requests(actor: Actor, done: Done) -> list[LeaveRequest]:
     asked = open_requests(done)
     outbox.withdraw_about([one.uid for one in asked])
     answered = LeaveRequest.objects.filter(pk__among=[one.pk for one in asked])
     answered.update(approved_at=clock.now(), answered_by_id=actor.id if actor.kind == "member" else None)
+    return asked
 
 
 @action(needs=Permission.MEMBERS_MANAGE, records=Event.REMOVAL_CANCELLED)

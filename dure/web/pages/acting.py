@@ -108,7 +108,7 @@ def act(request: Any, step: str, **_names: Any) -> HttpResponse:
         raise Http404
     if step == Step.ERASE and not request.actor.is_super_admin:
         raise NotAllowed
-    return ACT[Step(step)](request, Step(step))
+    return (_act_freshly if _for_good(request, Step(step)) else _act)(request, Step(step))
 
 
 def _act(request: Any, step: Step) -> HttpResponse:
@@ -134,8 +134,13 @@ def _act(request: Any, step: Step) -> HttpResponse:
     return _show(request, step, selection, preview, form, seen_at, told)
 
 
-ACT = {step: _act if step is not Step.ERASE else door.fresh(_act) for step in Step}
-"""Erasing asks for the password again when it was typed long ago."""
+def _for_good(request: Any, step: Step) -> bool:
+    """Tell whether nothing brings back what the step takes away."""
+    return step is Step.ERASE or (step is Step.REMOVE and not request.actor.member.workspace.restore_days)
+
+
+_act_freshly = door.fresh(_act)
+"""What cannot be taken back asks for the password again when it was typed long ago."""
 
 
 def _seen(text: str, now: datetime) -> datetime | None:
