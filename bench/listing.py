@@ -146,14 +146,14 @@ def _pages(browsers: dict[int, Browser]) -> bool:
 
 def _depth(browser: Browser, sort: str) -> str:
     """Return the address of a page in the middle, as if somebody had turned there."""
-    from dure.members import listing
+    from dure.members import cursors, listing
     from dure.members.models import Member
 
     name = sort.lstrip("-") or "name"
     columns = (*listing.SORTS[name], "id")
     found = Member.objects.filter(workspace=browser.workspace)
     middle = found.order_by(*columns)[found.count() // 2]
-    mark = listing._mark(name, [getattr(middle, column) for column in columns])
+    mark = cursors.mark(name, [getattr(middle, column) for column in columns])
     return f"sort={sort}&after={mark}"
 
 

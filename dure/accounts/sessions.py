@@ -26,6 +26,7 @@ class SessionStore(DatabaseStore):
     """The store named by ``SESSION_ENGINE``."""
 
     _written: dict[str, Any] | None = None
+    _row: Session | None = None
 
     @classmethod
     def open_for(cls, account: Account, at: datetime, device_id: int) -> "SessionStore":
@@ -59,11 +60,20 @@ class SessionStore(DatabaseStore):
     def _get_session_from_db(self) -> Session | None:
         """Return the row while it lives; one that ends later than any may was written while the clock was ahead."""
         at = clock.now()
-        living = Session.objects.filter(session_key=self.session_key, expire_date__gt=at)
-        row = living.filter(expire_date__lte=at + settings.SESSION_IDLE + clock.SKEW).first()
+        living = Session.objects.filter(session_key=self.session_key, expire_date__gt=at).select_related("account")
+        row = self._row = living.filter(expire_date__lte=at + settings.SESSION_IDLE + clock.SKEW).first()
         if row is None:
             self._session_key = None
         return row
+
+    def owner(self) -> Account | None:
+        """Return the account of this session as it was read with it, unless its epoch moved on (PRODUCT.md §4.9).
+
+        None, too, for a session that was not read but made, and for one that a request has made somebody else's.
+        """
+        account = self._row.account if self._row else None
+        same = account is not None and account.pk == self.get(ACCOUNT) and account.epoch == self.get(EPOCH)
+        return account if same else None
 
     def load(self) -> dict[str, Any]:
         """Return what the session holds, nothing when it began at a time that is yet to come."""

