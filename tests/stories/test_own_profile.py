@@ -146,3 +146,12 @@ def test_everything_that_is_wrong_is_told_at_once(known: Cast) -> None:
     assert "cannot be right" in page.error_beside("birthday") and "time zone" in page.error_beside("time_zone")
     assert not page.error_beside("nickname") and "Snow" in page.body
     assert Profile.objects.get(member=known.yuki.member).nickname == ""
+
+
+def test_a_number_without_its_country_is_taken_as_one_of_the_persons_own_zone(cast: Cast) -> None:
+    yuki = cast.yuki.browser()
+    page = yuki.open(cast.at("profile/edit/"))
+    yuki.fill_in(page, mobile_phone="090-1234-5678", time_zone="Asia/Tokyo")
+    assert Profile.objects.get(member=cast.yuki.member).mobile_phone == "+819012345678"
+    yuki.fill_in(yuki.open(cast.at("profile/edit/")), mobile_phone="010-1234-5678", time_zone="")
+    assert Profile.objects.get(member=cast.yuki.member).mobile_phone == "+821012345678", "else the workspace's"
