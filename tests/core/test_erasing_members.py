@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -63,12 +64,17 @@ def _text(value: Any) -> str:
 
 
 def files() -> bytes:
-    """Return the bytes of everything on the disk: the photos, and on SQLite the database with its log."""
+    """Return the bytes of everything on the disk: the photos, and on SQLite the database with its log.
+
+    Read by another process: closing a file takes the locks away that SQLite holds on it in this one, and the next
+    process that closes the database then takes its log for nobody's.
+    """
     found = [path for path in Path(default_storage.location).rglob("*") if path.is_file()]  # type: ignore[attr-defined]
     if connection.vendor == "sqlite":
         name = str(connection.settings_dict["NAME"])
         found += [path for path in (Path(name), Path(f"{name}-wal")) if path.exists()]
-    return b"".join(path.name.encode() + path.read_bytes() for path in found)
+    read = subprocess.run(["cat", *found], check=True, capture_output=True).stdout if found else b""
+    return b"".join(path.name.encode() for path in found) + read
 
 
 def haeun(cast: Cast, post: PostOffice) -> Person:
