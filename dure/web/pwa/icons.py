@@ -3,9 +3,10 @@
 import io
 import math
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from PIL import Image, ImageDraw
+if TYPE_CHECKING:
+    from PIL import ImageDraw
 
 PAPER, CELADON = "#fdfdfb", "#3f8574"
 ARCS = ((245.8, 340.1), (11.8, 100.5), (130.0, 215.3))
@@ -40,6 +41,8 @@ def icon(name: str) -> bytes:
     :raises KeyError: when there is none of this name.
     """
     size, part, _purpose = ICONS[name]
+    from PIL import Image, ImageDraw  # 6 MB, and most servers draw their icons once in months
+
     image = Image.new("RGB", (size * FINER, size * FINER), PAPER)
     _draw_ring(ImageDraw.Draw(image), size * FINER, part)
     target = io.BytesIO()
@@ -48,7 +51,7 @@ def icon(name: str) -> bytes:
     return target.getvalue()
 
 
-def _draw_ring(drawing: ImageDraw.ImageDraw, side: int, part: float) -> None:
+def _draw_ring(drawing: "ImageDraw.ImageDraw", side: int, part: float) -> None:
     unit, middle = side * part / 24, side / 2
     half = STROKE * unit / 2
     outer = RADIUS * unit + half
