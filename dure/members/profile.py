@@ -16,7 +16,7 @@ from dure.core.text import is_plain
 from dure.members.models import Profile
 
 REGIONS = {"Asia/Seoul": "KR", "Asia/Tokyo": "JP"}
-"""The country a number without its own belongs to, by the person's time zone, else the workspace's."""
+"""The country a number without its own belongs to: by the workspace's time zone, or by one's own where one says it."""
 
 
 class InvalidField(DomainError):
@@ -111,7 +111,7 @@ def clean(typed: dict[str, str], time_zone: str) -> dict[str, str]:
 
     :raises InvalidField: for the first that is wrong, with all the ``others``.
     """
-    region, cleaned = REGIONS.get(typed.get("time_zone", "").strip() or time_zone, ""), {}
+    region, cleaned = REGIONS.get(time_zone, ""), {}
     wrong: list[InvalidField] = []
     for name, field in FIELDS.items():
         if name in typed:

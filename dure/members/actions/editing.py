@@ -122,7 +122,8 @@ def _changed(now: dict[str, str], typed: dict[str, str], was: dict[str, str]) ->
 
 def _check_own(actor: Actor, *, typed: dict[str, str], was: dict[str, str], **_rest: Any) -> dict[str, Any]:
     own = {name: value for name, value in typed.items() if name in profile.OWN}
-    return {"typed": profile.clean(own, queries.workspace_of(actor).time_zone)}
+    zone = own.get("time_zone", "").strip() or queries.workspace_of(actor).time_zone
+    return {"typed": profile.clean(own, zone)}
 
 
 @action(needs=None, records=Event.OWN_PROFILE_EDITED, before=_check_own)
