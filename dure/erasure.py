@@ -19,7 +19,7 @@ from dure.core.database import empty_log
 from dure.core.events import Event
 from dure.core.models import OneTimeSecret
 from dure.joining import queries as joining
-from dure.joining.models import Invitation
+from dure.joining.models import Invitation, JoinRequest, SignUp
 from dure.joining.rules import KEPT
 from dure.mail.models import Letter
 from dure.members import indexing, photos, queries
@@ -57,6 +57,10 @@ RULES = {
     "HelpRequest": "with the member, or with the workspace",
     "Invitation": "30 days after its end, with whoever is invited, or with the workspace; its details go at its end",
     "InvitationToken": "with the invitation; only a keyed hash",
+    "InviteLink": "with the workspace; nothing personal but the id of whoever made it",
+    "InviteLinkDay": "with the link; numbers alone",
+    "SignUp": "when it is finished, after 7 days, or when the address is erased",
+    "JoinRequest": "30 days after its end, with the account, or with the workspace",
     "LeaveRequest": "with the member, or with the workspace",
     "Job": "30 days after its end, with whoever began it, or with the workspace; what it says goes at its end",
     "SpentChallenge": "deleted when its five minutes are over; random, nobody's",
@@ -78,6 +82,7 @@ def erase_account(account: Account) -> None:
         for name in row.exclude(photo="").values_list("photo", flat=True):
             photos.remove(name)
     invitations.delete()
+    SignUp.objects.filter(address__in=own).delete()
     members = list(Member.objects.filter(account=account))
     for member in members:
         _forget_made_and_asked(member)
@@ -190,6 +195,8 @@ def purge_dead() -> int:
     deleted += Address.objects.filter(until__lt=at).delete()[0]
     deleted += Device.objects.filter(last_used_at__lt=at - timedelta(days=400)).delete()[0]
     deleted += Invitation.objects.filter(ended_at__lt=at - KEPT, photo="").delete()[0]
+    deleted += SignUp.objects.filter(expires_at__lt=at).delete()[0]
+    deleted += JoinRequest.objects.filter(ended_at__lt=at - KEPT).delete()[0]
     deleted += Job.objects.filter(ended_at__lt=at - KEPT).delete()[0]
     deleted += SpentChallenge.objects.filter(until__lt=at).delete()[0]
     deleted += ListingCode.objects.filter(expires_at__lt=at - timedelta(days=1)).delete()[0]

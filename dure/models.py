@@ -16,7 +16,7 @@ from dure.accounts.models import (
 )
 from dure.audit.models import AuditEvent, AuditHead
 from dure.core.models import OneTimeSecret, Reading
-from dure.joining.models import Invitation, InvitationToken
+from dure.joining.models import Invitation, InvitationToken, InviteLink, InviteLinkDay, JoinRequest, SignUp
 from dure.mail.models import Letter
 from dure.members.models import (
     Change,
@@ -45,7 +45,10 @@ __all__ = [
     "HelpRequest",
     "Invitation",
     "InvitationToken",
+    "InviteLink",
+    "InviteLinkDay",
     "Job",
+    "JoinRequest",
     "KeptFilter",
     "LeaveRequest",
     "Letter",
@@ -60,6 +63,7 @@ __all__ = [
     "SearchTerm",
     "SecondFactor",
     "Session",
+    "SignUp",
     "SpareCode",
     "SpentChallenge",
     "Tries",

@@ -59,6 +59,7 @@ class Event(StrEnum):
     INVITATION_ACCEPTED = "invitation.accepted"
     INVITATION_DECLINED = "invitation.declined"
     INVITATION_RAN_OUT = "invitation.ran_out"
+    LINK_MADE = "link.made"
     HELP_ASKED = "member.help_asked"
     HELP_ANSWERED = "member.help_answered"
     LINK_ASKED_AGAIN = "account.link_asked_again"

@@ -25,7 +25,7 @@ from dure.core.actor import Actor
 from dure.core.errors import NotAllowed
 from dure.core.events import Event
 from dure.core.models import OneTimeSecret, Reading
-from dure.joining.models import InvitationToken
+from dure.joining.models import InvitationToken, SignUp
 from dure.mail import outbox
 from dure.mail.kinds import CARRY_SECRETS
 from dure.mail.models import Letter
@@ -38,6 +38,10 @@ RULES = {
     "Session.session_data": f"{ENDS}: with the session",
     "OneTimeSecret.hash": f"{ENDS}: withdrawn",
     "InvitationToken.hash": f"{ENDS}: deleted; the invitation waits and can be sent again",
+    "InviteLink.code": f"{STAYS}: with the link, which its admins can make anew",
+    "SignUp.password": f"{ENDS}: deleted; the sign-up is begun anew",
+    "SignUp.browser": f"{ENDS}: deleted",
+    "SignUp.code": f"{ENDS}: deleted",
     "ActivationCode.encoded": f"{ENDS}: its deadline passes, and the admin creates it anew",
     "ListingCode.browser": f"{ENDS}: deleted",
     "ListingCode.code": f"{ENDS}: deleted",
@@ -72,6 +76,7 @@ def end_secrets(actor: Actor) -> dict[str, int]:
         "sessions": Session.objects.all().delete()[0],
         "mailed links": OneTimeSecret.objects.filter(used_at=None, withdrawn_at=None).update(withdrawn_at=at),
         "invitation links": InvitationToken.objects.all().delete()[0],
+        "unfinished sign-ups": SignUp.objects.all().delete()[0],
         "temporary passwords": _end_temporary_passwords(),
         "mailed codes": _end_codes(),
         "spare and printed codes": SpareCode.objects.all().delete()[0] + RescueCode.objects.all().delete()[0],

@@ -62,6 +62,7 @@ SENTENCES: dict[Event, Any] = {
     Event.INVITATION_ACCEPTED: _("%(whom)s accepted the invitation."),
     Event.INVITATION_DECLINED: _("%(whom)s declined the invitation."),
     Event.INVITATION_RAN_OUT: _("The invitation of %(whom)s ran out."),
+    Event.LINK_MADE: _("%(who)s made an invite link."),
     Event.HELP_ASKED: _("%(whom)s asked the admins for help."),
     Event.HELP_ANSWERED: _("%(who)s answered the question of %(whom)s."),
     Event.PROOF_MAILED: _("%(whom)s asked for the mail that confirms the ID."),
@@ -105,6 +106,7 @@ GROUPS: dict[str, tuple[Any, dict[Event, Any]]] = {
     "invitations": (
         pgettext_lazy("trail", "Invitations"),
         {
+            Event.LINK_MADE: pgettext_lazy("trail", "Invite link made"),
             Event.INVITED: pgettext_lazy("trail", "Invited"),
             Event.INVITED_AGAIN: pgettext_lazy("trail", "Invited again"),
             Event.INVITATION_WITHDRAWN: pgettext_lazy("trail", "Invitation withdrawn"),

@@ -1,0 +1,105 @@
+"""The ways in that somebody may hold: an invite link or one mailed link of an invitation (PRODUCT.md §4.7 b, c, d).
+
+What is trusted is the row alone: the secret says which, and that its holder was given it.
+"""
+
+import base64
+import hmac
+from dataclasses import dataclass
+from hashlib import sha256
+
+from dure.core import keys, links
+from dure.core.models import is_uid
+from dure.joining import queries
+from dure.joining.models import Invitation, InvitationToken, InviteLink
+from dure.workspaces.models import Workspace
+
+SHARED = "/j/"
+LINK, CODE = "invite-link", "invite-code"
+LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ"
+"""The letters of a short code: none that is taken for another one or for a digit."""
+LENGTH = 8
+
+
+@dataclass(frozen=True)
+class Way:
+    """What a secret belongs to: a link or one mailed link of an invitation, living or not.
+
+    ``handle`` is the non-secret name of its page.
+    """
+
+    workspace: Workspace
+    handle: str
+    link: InviteLink | None = None
+    token: InvitationToken | None = None
+
+    @property
+    def invitation(self) -> Invitation | None:
+        """The invitation of the token."""
+        return self.token.invitation if self.token else None
+
+
+def find(secret: str) -> Way | None:
+    """Return what a secret belongs to; None for a wrong one, and for a link that was made anew since."""
+    uid, _dot, key = secret.partition(".")
+    if not is_uid(uid):
+        return None
+    link = InviteLink.objects.select_related("workspace").filter(uid=uid).first()
+    if link is not None:
+        return Way(link.workspace, link.uid, link=link) if opens(link, key) else None
+    token = queries.token(secret)
+    return Way(token.invitation.workspace, token.uid, token=token) if token else None
+
+
+def opens(link: InviteLink, key: str) -> bool:
+    """Tell whether this is the key of the link as it stands now, also under an older secret key of the server."""
+    candidates = [_key(link, root) for root in keys.derive_all(LINK)]
+    return key.isascii() and any(hmac.compare_digest(candidate, key) for candidate in candidates)
+
+
+def _key(link: InviteLink, root: bytes) -> str:
+    """Return 128 bits derived for this link and its generation."""
+    digest = hmac.digest(root, f"{link.uid} {link.generation}".encode(), sha256)
+    return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+
+
+def secret_of(link: InviteLink) -> str:
+    """Return the secret of a link, for those who may show it."""
+    return f"{link.uid}.{_key(link, keys.derive(LINK))}"
+
+
+def address_of(link: InviteLink) -> str:
+    """Return the address to copy, print and share; opening it changes nothing (PRODUCT.md §4.6)."""
+    return links.absolute(f"{SHARED}{secret_of(link)}")
+
+
+def code_of(link: InviteLink) -> str:
+    """Return the eight letters to type, as ``ABCD-EFGH``; empty when the server's key they come from is gone."""
+    for root in keys.derive_all(CODE):
+        code = _code(link, root)
+        if keys.fits(CODE, code, link.code):
+            return f"{code[:4]}-{code[4:]}"
+    return ""
+
+
+def _code(link: InviteLink, root: bytes) -> str:
+    number = int.from_bytes(hmac.digest(root, f"{link.uid} {link.generation}".encode(), sha256))
+    letters = []
+    for _place in range(LENGTH):
+        number, place = divmod(number, len(LETTERS))
+        letters.append(LETTERS[place])
+    return "".join(letters)
+
+
+def code_hash(link: InviteLink) -> bytes:
+    """Return what is stored of the short code of the link's present generation."""
+    return keys.keyed_hash(CODE, _code(link, keys.derive(CODE)))
+
+
+def by_code(typed: str) -> InviteLink | None:
+    """Return the link with this short code, however it was typed; its tries are counted by whoever asks."""
+    code = "".join(letter for letter in typed.upper() if letter in LETTERS)
+    if len(code) != LENGTH or len(typed) > LENGTH * 3:
+        return None
+    found = InviteLink.objects.select_related("workspace").filter(code__in=keys.keyed_hashes(CODE, code))
+    return found.first()
