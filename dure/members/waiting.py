@@ -34,10 +34,10 @@ def for_managers(workspace: Workspace) -> ForManagers:
     asked = LeaveRequest.objects.filter(workspace=workspace, approved_at=None, declined_at=None, withdrawn_at=None)
     soon = queries.in_state(members, State.REGISTERED, at).filter(deadline_at__lte=at + SOON)
     questions = HelpRequest.objects.filter(workspace=workspace, answered_at=None)
-    return ForManagers(*_counts(queries.in_state(members, State.EXPIRED, at), soon, questions, asked))
+    return ForManagers(*counts(queries.in_state(members, State.EXPIRED, at), soon, questions, asked))
 
 
-def _counts(*found: QuerySet[Any]) -> list[int]:
+def counts(*found: QuerySet[Any]) -> list[int]:
     """Return ``count`` of each in one query: *Home* is opened more than any other page."""
     parts: list[str] = []
     given: list[Any] = []

@@ -1,6 +1,7 @@
-"""What templates may say besides Django's own: ``{% icon "back" %}`` and ``{% scripts %}``."""
+"""What templates may say besides Django's own: ``{% icon "back" %}``, ``{% scripts %}``, ``{% way_counts %}``."""
 
 from functools import cache
+from typing import Any
 
 from django import template
 from django.templatetags.static import static
@@ -9,10 +10,17 @@ from django.utils.safestring import SafeString
 from django_htmx.jinja import htmx_script
 
 from dure.web.icons import icon
+from dure.web.tabs import counted
 
 BEHAVIOURS = ("copy", "share", "print", "focus-error", "menu", "password", "passkey", "submit-once", "install")
 register = template.Library()
 register.simple_tag(icon)
+
+
+@register.simple_tag(takes_context=True)
+def way_counts(context: Any) -> dict[str, str]:
+    """Return how many links are open and how many invitations and join requests wait, for the tabs above each."""
+    return counted(context["request"].actor)
 
 
 @register.simple_tag

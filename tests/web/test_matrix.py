@@ -112,6 +112,7 @@ EXPECTED = {
     "w/<uid:workspace>/admin/administrators/rescue-codes/": ADMINS,
     "w/<uid:workspace>/admin/administrators/<uid:member_uid>/": ADMINS,
     "w/<uid:workspace>/admin/administrators/<uid:member_uid>/lead/": ADMINS,
+    "w/<uid:workspace>/admin/links/": ENTER,
     "w/<uid:workspace>/admin/invitations/": MANAGE,
     "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": MANAGE,
     "w/<uid:workspace>/admin/help/": MANAGE,
