@@ -19,7 +19,7 @@ from dure.core.database import empty_log
 from dure.core.events import Event
 from dure.core.models import OneTimeSecret
 from dure.joining import queries as joining
-from dure.joining.models import Invitation, JoinRequest, SignUp
+from dure.joining.models import Invitation, InviteLink, JoinRequest, SignUp
 from dure.joining.rules import KEPT
 from dure.mail.models import Letter
 from dure.members import indexing, photos, queries
@@ -59,6 +59,7 @@ RULES = {
     "InvitationToken": "with the invitation; only a keyed hash",
     "InviteLink": "with the workspace; nothing personal but the id of whoever made it",
     "InviteLinkDay": "with the link; numbers alone",
+    "InviteLinkUse": "with the member who came, or with the link",
     "SignUp": "when it is finished, after 7 days, or when the address is erased",
     "JoinRequest": "30 days after its end, with the account, or with the workspace",
     "LeaveRequest": "with the member, or with the workspace",
@@ -101,6 +102,7 @@ def _forget_made_and_asked(member: Member) -> None:
     Invitation.objects.filter(workspace_id=member.workspace_id, invited_by_id=member.pk).update(
         invited_by_id=member.taker_id
     )
+    InviteLink.objects.filter(workspace_id=member.workspace_id, made_by_id=member.pk).update(made_by_id=member.taker_id)
 
 
 def erase_due() -> int:

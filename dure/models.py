@@ -16,7 +16,15 @@ from dure.accounts.models import (
 )
 from dure.audit.models import AuditEvent, AuditHead
 from dure.core.models import OneTimeSecret, Reading
-from dure.joining.models import Invitation, InvitationToken, InviteLink, InviteLinkDay, JoinRequest, SignUp
+from dure.joining.models import (
+    Invitation,
+    InvitationToken,
+    InviteLink,
+    InviteLinkDay,
+    InviteLinkUse,
+    JoinRequest,
+    SignUp,
+)
 from dure.mail.models import Letter
 from dure.members.models import (
     Change,
@@ -47,6 +55,7 @@ __all__ = [
     "InvitationToken",
     "InviteLink",
     "InviteLinkDay",
+    "InviteLinkUse",
     "Job",
     "JoinRequest",
     "KeptFilter",

@@ -145,6 +145,21 @@ class InviteLinkDay(models.Model):
         constraints = [models.UniqueConstraint(fields=["link", "day"], name="link_day_once")]
 
 
+class InviteLinkUse(models.Model):
+    """Who became a member by a link, and whether with a new account: the link's ledger.
+
+    It is written once, when the membership is, and goes with either.
+    """
+
+    link = models.ForeignKey(InviteLink, on_delete=models.CASCADE, related_name="ledger")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="came_by")
+    at = models.DateTimeField()
+    new_account = models.BooleanField()
+
+    class Meta:
+        indexes = [models.Index(fields=["link", "-id"], name="link_use_of_link")]
+
+
 class SignUp(models.Model):
     """An unfinished sign-up; the account exists only once the address is proven (K2, PRODUCT.md §4.3).
 

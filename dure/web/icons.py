@@ -37,6 +37,9 @@ DRAWINGS = {
     "phone": '<rect x="6" y="2.5" width="8" height="15" rx="1.5"/><path d="M9 15h2"/>',
     "share": '<path d="M10 12V3M6.5 6 10 2.7 13.5 6M5 9.5H4v7.5h12V9.5h-1"/>',
     "print": '<path d="M6 7V3h8v4M6 14H3.5V7h13v7H14M6 11.5h8V17H6z"/>',
+    "download": '<path d="M10 3v9M6.5 9 10 12.4 13.5 9M4 16.5h12"/>',
+    "message": '<path d="M3 4h14v9.5H9L5.5 16.8v-3.3H3z"/>',
+    "settings": '<path d="M3 6h8M15 6h2M3 14h2M9 14h8"/><circle cx="13" cy="6" r="2"/><circle cx="7" cy="14" r="2"/>',
     "rising": '<path d="m6.5 7.5 3.5-3.5 3.5 3.5M10 4v12"/>',
     "falling": '<path d="m6.5 12.5 3.5 3.5 3.5-3.5M10 16V4"/>',
     "help": (

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from dure.core import clock
 from dure.core.errors import DomainError
+from dure.joining import links
 from dure.joining import queries as joining
 from dure.members import consequences, rules
 from dure.members.actions import choosing, keeping, leaving, pausing
@@ -130,7 +131,11 @@ def _until(actor: MemberActor) -> dict[str, str]:
 
 def _handed_on(actor: MemberActor, preview: Preview) -> list[dict[str, str]]:
     sent = joining.sent_by(actor.workspace_id, preview.able).count()
-    return [_line(_("Invitations they sent"), sent, _("Whoever takes over stands for them."))] if sent else []
+    made = links.made_by(actor.workspace_id, preview.able).count()
+    handed = [_line(_("Invitations they sent"), sent, _("Whoever takes over stands for them."))] if sent else []
+    if made:
+        handed.append(_line(_("Invite links they made"), made, _("They stay open until somebody withdraws them.")))
+    return handed
 
 
 def refusals(actor: MemberActor, preview: Preview) -> list[dict[str, str]]:

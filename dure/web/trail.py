@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import pgettext
 
 from dure.audit.queries import Told
+from dure.joining import links
 from dure.joining.models import Invitation
 from dure.members import names, queries
 from dure.web import events
@@ -29,11 +30,11 @@ class Piece(NamedTuple):
 
 
 class People:
-    """Whoever some events are about: members by one query, accounts and invitations by one more each, if any."""
+    """What some events are about: members by one query, accounts, invitations and links by one more each, if any."""
 
     def __init__(self, workspace: Workspace, rows: Sequence[Told]) -> None:
         pairs = {(row.actor_kind, row.actor_id) for row in rows} | {(row.subject_kind, row.subject_id) for row in rows}
-        ids: dict[str, list[int]] = {"member": [], "account": [], "invitation": []}
+        ids: dict[str, list[int]] = {"member": [], "account": [], "invitation": [], "link": []}
         for kind, number in pairs:
             if number is not None and kind in ids:
                 ids[kind].append(number)
@@ -46,6 +47,9 @@ class People:
         if ids["invitation"]:
             invited = Invitation.objects.filter(workspace=workspace, pk__among=ids["invitation"])
             self._keep("invitation", invited.values_list("id", "id", "member__uid", *NAMED[3:]), place=0)
+        if ids["link"]:
+            made = links.of(workspace).filter(pk__among=ids["link"])
+            self._known |= {("link", number): Piece(name) for number, name in made.values_list("id", "name")}
 
     def _keep(self, kind: str, found: Iterable[tuple[Any, ...]], *, place: int) -> None:
         for row in found:
@@ -74,6 +78,8 @@ class People:
     def whom(self, row: Told) -> list[Piece]:
         """Return whom an event is about."""
         known = self._known.get((row.subject_kind, row.subject_id))
+        if row.subject_kind == "link":
+            return pieces(pgettext("whom", "“%(link)s”"), {"link": [known or Piece("…")]})
         if known:
             return pieces(pgettext("whom", "%(name)s"), {"name": [known]})
         if row.subject_kind == "member":

@@ -4,11 +4,15 @@ A route that is not listed fails, and each refusal proves that no row changed.
 """
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
 
+from dure.core import clock
+from dure.joining.actions.linking import make_link
+from dure.joining.models import InviteLink
 from tests.architecture.test_house import routes
 from tests.cast import Cast
 from tests.post import PostOffice
@@ -113,6 +117,13 @@ EXPECTED = {
     "w/<uid:workspace>/admin/administrators/<uid:member_uid>/": ADMINS,
     "w/<uid:workspace>/admin/administrators/<uid:member_uid>/lead/": ADMINS,
     "w/<uid:workspace>/admin/links/": ENTER,
+    "w/<uid:workspace>/admin/links/new/": ENTER,
+    "w/<uid:workspace>/admin/links/<uid:link_uid>/": ENTER,
+    "w/<uid:workspace>/admin/links/<uid:link_uid>/edit/": ENTER,
+    "w/<uid:workspace>/admin/links/<uid:link_uid>/qr.png": ENTER,
+    "w/<uid:workspace>/admin/links/<uid:link_uid>/qr.svg": ENTER,
+    "w/<uid:workspace>/admin/links/<uid:link_uid>/poster/": ENTER,
+    "w/<uid:workspace>/admin/links/<uid:link_uid>/act/<str:step>/": ENTER,
     "w/<uid:workspace>/admin/invitations/": MANAGE,
     "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": MANAGE,
     "w/<uid:workspace>/admin/help/": MANAGE,
@@ -176,6 +187,7 @@ def browsers(cast: Cast) -> dict[str, Visitor]:
     late.server = cast.server
     opened = {name: getattr(cast, name).browser() for name in ("yuki", "eve", "minjun", "sora", "alex")}
     opened["suspended"] = late.browser()
+    make_link(cast.sora.actor, name="Winter", language="ko", expires_at=clock.now() + timedelta(days=7))
     suspend(cast.sora.actor, member_uid=late.member.uid)
     return opened | {"visitor": cast.visitor()}
 
@@ -187,7 +199,8 @@ def address(route: str, cast: Cast) -> str:
         "member_uid": cast.yuki.member.uid,
         "accent": "2f6f4f",
         "secret": f"{'a' * 22}.{'b' * 43}",
-        "step": "remove",
+        "step": "pause" if "admin/links/" in route else "remove",
+        "link_uid": InviteLink.objects.values_list("uid", flat=True).first() or "n" * 22,
     }
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: known.get(found[1], "n" * 22), route)
 
@@ -260,6 +273,12 @@ def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> No
         "w/<uid:workspace>/admin/leave-requests/<uid:request_uid>/decline/": {"answer": "x"},
         "w/<uid:workspace>/leave/": {"step": "ask", "message": "x"},
         "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": {"step": "withdraw"},
+        "w/<uid:workspace>/admin/links/new/": {
+            "name": "New", "language": "en", "most_uses": "", "domains": "", "is_super_admin": "on", "role": "admin",
+            "expires_on": str((clock.now() + timedelta(days=3)).date()), "permission": "members.manage",
+        },
+        "w/<uid:workspace>/admin/links/<uid:link_uid>/edit/": {"name": "X", "was": "x"},
+        "w/<uid:workspace>/admin/links/<uid:link_uid>/act/<str:step>/": {"generation": "1"},
         "w/<uid:workspace>/admin/audit/export/": {"as": "csv"},
         "w/<uid:workspace>/admin/workspace/": {"name": "X", "language": "ko", "time_zone": "UTC", "was": "x"},
         "w/<uid:workspace>/admin/workspace/colour/": {"accent": "#2f6f4f", "was": "x"},
@@ -278,6 +297,8 @@ def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> No
             assert rows() == before, route
         elif route.endswith("register/"):
             assert rows()["Member"] == before["Member"] + 1
+        elif route.endswith("links/new/"):
+            assert rows()["InviteLink"] == before["InviteLink"] + 1
 
 
 def test_a_form_without_its_token_changes_nothing(cast: Cast) -> None:

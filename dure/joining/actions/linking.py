@@ -1,6 +1,6 @@
 """Making and governing invite links: super admins, and admins with *Enter the admin service* (K3)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,16 +11,21 @@ from dure.accounts import addresses
 from dure.core import clock
 from dure.core.action import action, record
 from dure.core.actor import Actor
-from dure.core.errors import DomainError
+from dure.core.errors import DomainError, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.core.text import readable
-from dure.joining import rules, ways
+from dure.joining import links, rules, ways
 from dure.joining.models import InviteLink
 from dure.members import queries as members
+from dure.workspaces.actions.editing import changes
 
 MOST_DOMAINS = 20
 LONGEST_NAME = 80
+CODES_TRIED = 5
+FIELDS = ("name", "language", "expires_at", "most_uses", "domains", "needs_approval")
+RECORDED = {name: name for name in FIELDS} | {"name": "link_name"}
+"""What the trail calls each of them: a workspace has a name too."""
 
 
 class NameMissing(DomainError):
@@ -55,27 +60,43 @@ class InvalidDomain(DomainError):
     field = "domains"
 
 
-def checked(
-    _actor: Actor,
-    *,
-    name: str,
-    expires_at: datetime,
-    most_uses: int | None = None,
-    domains: Sequence[str] = (),
-    **_rest: Any,
-) -> dict[str, Any]:
-    """Return what was typed about a link, in the form it is stored in.
+class TooManyDomains(DomainError):
+    """More domains than a link is for; none is dropped without a word."""
 
-    :raises NameMissing, InvalidEnd, InvalidUses, InvalidDomain: as their names say.
-    """
-    plain, at = " ".join(readable(name).split())[:LONGEST_NAME], clock.now()
+    code = "too_many_domains"
+    message = _("A link is for at most %(most)s domains. Leave it empty to take any.")
+    field = "domains"
+
+
+class LinkWithdrawn(DomainError):
+    """Nothing opens it again."""
+
+    code = "link_withdrawn"
+    message = _("This invite link is withdrawn for good. Make a new one.")
+    status = 409
+
+
+class _AlreadyMade(Exception):
+    """The same form came a second time; ``link`` is what the first one made."""
+
+    def __init__(self, link: InviteLink) -> None:
+        super().__init__(link.uid)
+        self.link = link
+
+
+def _checked(
+    _actor: Actor, *, name: str, most_uses: int | None = None, domains: Sequence[str] = (), **_rest: Any
+) -> dict[str, Any]:
+    """Return what was typed about a link, in the form it is stored in."""
+    plain = " ".join(readable(name).split())[:LONGEST_NAME]
     if not plain:
         raise NameMissing
-    if not at < expires_at <= at + rules.LINK_LONGEST:
-        raise InvalidEnd
     if most_uses is not None and not 1 <= most_uses <= rules.MOST_USES:
         raise InvalidUses
-    return {"name": plain, "domains": [_domain(one) for one in dict.fromkeys(domains)][:MOST_DOMAINS]}
+    canonical = list(dict.fromkeys(_domain(one) for one in domains[: MOST_DOMAINS * 2]))
+    if len(canonical) > MOST_DOMAINS:
+        raise TooManyDomains(most=MOST_DOMAINS)
+    return {"name": plain, "domains": canonical}
 
 
 def _domain(typed: str) -> str:
@@ -85,8 +106,29 @@ def _domain(typed: str) -> str:
         raise InvalidDomain(domain=typed.strip()[:80]) from None
 
 
-@action(needs=Permission.ADMIN_ENTER, records=Event.LINK_MADE, before=checked)
-def make_link(
+def _refuse_end(expires_at: datetime) -> None:
+    at = clock.now()
+    if not at < expires_at <= at + rules.LINK_LONGEST:
+        raise InvalidEnd
+
+
+def make_link(actor: Actor, **typed: Any) -> InviteLink:
+    """Make a link that lets people in as members; the same form a second time returns the first one's.
+
+    ``typed`` is ``name``, ``language``, ``expires_at``, ``most_uses`` (None: any number), ``domains`` (none: any),
+    ``needs_approval`` and ``submission``. There is no role among it: whoever comes is a member and no more.
+
+    :raises NotAllowed: without *Enter the admin service*.
+    :raises NameMissing, InvalidEnd, InvalidUses, InvalidDomain, TooManyDomains: what was typed.
+    """
+    try:
+        return _make(actor, **typed)
+    except _AlreadyMade as before:
+        return before.link
+
+
+@action(needs=Permission.ADMIN_ENTER, records=Event.LINK_MADE, before=_checked)
+def _make(
     actor: Actor,
     *,
     name: str,
@@ -97,44 +139,102 @@ def make_link(
     needs_approval: bool = False,
     submission: str | None = None,
 ) -> InviteLink:
-    """Make a link that lets people in as members; the same ``submission`` a second time returns the first one's.
-
-    :raises NotAllowed: without *Enter the admin service*.
-    :raises NameMissing, InvalidEnd, InvalidUses, InvalidDomain: what was typed.
-    """
+    _refuse_end(expires_at)
     link = InviteLink(
         workspace=members.workspace_of(actor),
         name=name,
         language=language,
-        domains=domains,
+        domains=list(domains),
         needs_approval=needs_approval,
         most_uses=most_uses,
         made_by_id=actor.id if actor.kind == "member" else None,
         made_at=clock.now(),
         expires_at=expires_at,
-        submission=submission,
+        submission=submission or None,
     )
-    fields = ["name", "language", "expires_at", "most_uses", "domains", "needs_approval"]
-    before = InviteLink.objects.filter(workspace=link.workspace, submission=submission).first() if submission else None
-    if before is None:
-        _insert(link)
-    record(
-        actor, Event.LINK_MADE, subject_kind="link", subject_id=(before or link).pk, fields=[] if before else fields
-    )  # fmt: skip
-    return before or link
+    _insert(link)
+    record(actor, Event.LINK_MADE, subject_kind="link", subject_id=link.pk, fields=RECORDED.values())
+    return link
 
 
 def _insert(link: InviteLink) -> None:
-    """Write the row; a short code that another link has already is drawn anew with the next generation."""
-    for _attempt in range(3):
+    """Write the row; a short code that another link has already is drawn anew with the next generation.
+
+    A form that was gone back to and sent with other values makes another link.
+    """
+    for _attempt in range(CODES_TRIED):
         link.code = ways.code_hash(link)
         try:
             with transaction.atomic():
                 link.save(force_insert=True)
         except IntegrityError:
-            if not InviteLink.objects.filter(code=link.code).exists():
-                raise
-            link.generation += 1
+            before = links.of(link.workspace_id).filter(submission=link.submission or "").first()
+            if before is None:
+                link.generation += 1
+            elif all(getattr(before, name) == getattr(link, name) for name in FIELDS):
+                raise _AlreadyMade(before) from None
+            else:
+                link.submission = None
         else:
             return
-    raise AssertionError("three short codes in a row were taken")
+    raise AssertionError("several short codes in a row were taken")
+
+
+def values_of(link: InviteLink) -> dict[str, str]:
+    """Return every field that can be edited, as text, so that a form knows what it was opened with."""
+    return _texts({name: getattr(link, name) for name in FIELDS})
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    texts = {name: "" if value in (None, False) else str(value) for name, value in values.items()}
+    return texts | {"domains": " ".join(values["domains"]), "expires_at": values["expires_at"].isoformat()}
+
+
+@action(needs=Permission.ADMIN_ENTER, records=Event.LINK_EDITED, before=_checked)
+def edit_link(
+    actor: Actor,
+    *,
+    link_uid: str,
+    name: str,
+    language: str,
+    expires_at: datetime,
+    most_uses: int | None,
+    domains: Any,
+    needs_approval: bool,
+    was: Mapping[str, str] | None = None,
+) -> InviteLink:
+    """Change what a link is for; a later day opens one that has expired again, at the same address.
+
+    ``was`` are the values the form was opened with, None to write over whatever is there. Who came by it stays, and so
+    does who waits.
+
+    :raises NotFound: no such link here.
+    :raises LinkWithdrawn: as its name says.
+    :raises NameMissing, InvalidEnd, InvalidUses, InvalidDomain, TooManyDomains: what was typed.
+    :raises ChangedMeanwhile: somebody else changed one of these fields.
+    """
+    link = locked(actor, link_uid)
+    wanted = dict(zip(FIELDS, (name, language, expires_at, most_uses, domains, needs_approval), strict=True))
+    now = values_of(link)
+    changed = changes(now, _texts(wanted), now if was is None else was)
+    if "expires_at" in changed:
+        _refuse_end(expires_at)
+    for field in changed:
+        setattr(link, field, wanted[field])
+    if link.most_uses is not None and link.most_uses < link.uses:
+        raise InvalidUses
+    link.save(update_fields=list(changed))
+    fields = [RECORDED[field] for field in changed]
+    record(actor, Event.LINK_EDITED, subject_kind="link", subject_id=link.pk, fields=fields)
+    return link
+
+
+def locked(actor: Actor, link_uid: str) -> InviteLink:
+    """Lock a link of the actor's workspace that is not withdrawn; part of an action."""
+    joined = links.of(actor.workspace_id or 0).select_related("workspace").select_for_update(of=("self",))
+    link = joined.filter(uid=link_uid).first()
+    if link is None:
+        raise NotFound
+    if link.withdrawn_at:
+        raise LinkWithdrawn
+    return link

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from dure.core import clock
 from dure.core.errors import DomainError, NotAllowed
 from dure.core.permissions import Permission
+from dure.joining import links
 from dure.joining import queries as joining
 from dure.members import consequences, rules, selecting, succession
 from dure.members.actions import working
@@ -152,9 +153,15 @@ def _seen(text: str, now: datetime) -> datetime | None:
     return seen_at if seen_at and seen_at.tzinfo and now - OPEN_FOR <= seen_at <= now else None
 
 
+def _leaves_something(request: Any, preview: consequences.Preview) -> bool:
+    """Tell whether somebody has to stand for what these members made: invitations that wait, links that are open."""
+    workspace_id, able = request.actor.workspace_id, preview.able
+    return joining.sent_by(workspace_id, able).exists() or links.made_by(workspace_id, able).exists()
+
+
 def _form(request: Any, step: Step, preview: consequences.Preview) -> PlainForm:
     form = FORMS.get(step, PlainForm)(request.POST if request.method == "POST" else None)
-    if step is Step.REMOVE and not joining.sent_by(request.actor.workspace_id, preview.able).exists():
+    if step is Step.REMOVE and not _leaves_something(request, preview):
         del form.fields["taker"]
     elif step is Step.REMOVE:
         removed = preview.first[0].pk if preview.total == 1 and preview.first else 0

@@ -1,20 +1,36 @@
-"""Workspace members › Invitations › Invite links: made by whoever may enter the admin service (K3)."""
+"""Workspace members › Invitations › Invite links: the list, and the form to make or change one (K3)."""
 
+import re
+import uuid
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import pgettext
-from django.views.decorators.http import require_safe
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
 
+from dure.core.errors import ChangedMeanwhile, DomainError
 from dure.core.permissions import Permission
+from dure.core.zones import zone_name
 from dure.joining import links
-from dure.joining.rules import LINK_LABELS, LinkState
+from dure.joining.actions import linking
+from dure.joining.models import InviteLink
+from dure.joining.rules import LINK_LABELS, LINK_LASTS, MOST_USES, LinkState
 from dure.web import door
-from dure.web.links import LINK_MARKS, rows_of
+from dure.web.forms import PaperForm, languages_of
+from dure.web.invite_links import MARKS, last_day, rows_of
+from dure.web.pages.environment import SealedForm, sealed
 
 ENTER = door.page(needs=Permission.ADMIN_ENTER)
+BESIDE = {"expires_at": "expires_on"}
 
 
 @ENTER
@@ -30,17 +46,167 @@ def invite_links(request: Any, **_names: Any) -> HttpResponse:
         "section": "invitations",
         "tab": "links",
         "rows": rows_of(workspace, found),
-        "states": [_chip(address, code, state) for code in ("", *LinkState)],
+        "states": [_state(address, code, state) for code in ("", *LinkState)],
         "state": state,
+        "is_first": not asked.get("older"),
         "next_url": f"{address}?older={older}{kept}" if older else None,
     }
     return render(request, "pages/admin/invite_links.html", context)
 
 
-def _chip(address: str, code: str, current: str) -> dict[str, Any]:
+def _state(address: str, code: str, current: str) -> dict[str, Any]:
     return {
         "label": LINK_LABELS[LinkState(code)] if code else pgettext("invite links", "All"),
         "url": f"{address}?state={code}" if code else address,
         "current": code == current,
-        "mark": LINK_MARKS[LinkState(code)] if code else "",
+        "mark": MARKS[LinkState(code)] if code else "",
     }
+
+
+class LinkForm(PaperForm):
+    """What a link is for and until when; there is nothing about a role in it, and never will be (K3)."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name of the link"),
+        max_length=linking.LONGEST_NAME,
+        strip=False,
+        help_text=gettext_lazy("Such as “Winter intake 2026”. Only admins see it."),
+    )
+    expires_on = forms.DateField(
+        label=pgettext_lazy("invite link", "Open until"),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d", "%Y.%m.%d", "%Y/%m/%d"],
+    )
+    most_uses = forms.IntegerField(
+        label=gettext_lazy("Number of uses"),
+        required=False,
+        help_text=gettext_lazy("1 to 100,000. Empty means any number."),
+        widget=forms.NumberInput({"inputmode": "numeric", "min": 1, "max": MOST_USES}),
+    )
+    domains = forms.CharField(
+        label=gettext_lazy("Only for addresses at"),
+        required=False,
+        max_length=4000,
+        help_text=gettext_lazy("Such as company.com; several with a comma or space. Empty means any address."),
+        widget=forms.TextInput({"inputmode": "url", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    needs_approval = forms.BooleanField(
+        label=gettext_lazy("An admin approves each person"),
+        required=False,
+        widget=forms.CheckboxInput({"class": "check"}),
+    )
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        choices=settings.LANGUAGES,
+        help_text=gettext_lazy("What the message, the poster and the page begin in; everybody can change it."),
+    )
+    submission = forms.CharField(max_length=36, required=False, widget=forms.HiddenInput)
+
+    def clean_most_uses(self) -> int | None:
+        """Say the bounds in one sentence, whichever of them is passed."""
+        typed = self.cleaned_data["most_uses"]
+        if typed is not None and not 1 <= typed <= MOST_USES:
+            raise forms.ValidationError(linking.InvalidUses().sentence())
+        return typed
+
+    def facts(self, link: InviteLink | None, zone: str) -> dict[str, Any]:
+        """Return what was typed, as the actions take it; a day that was left as it is keeps its moment."""
+        typed = {**self.cleaned_data, "domains": re.findall(r"[^\s,;、，]+", self.cleaned_data["domains"])}
+        day = typed.pop("expires_on")
+        kept = link is not None and day == last_day(link).date()
+        return typed | {"expires_at": link.expires_at if link and kept else end_of(day, zone)}
+
+
+class EditForm(SealedForm, LinkForm):
+    """The same for a link that exists, with the values it was opened with."""
+
+
+def end_of(day: date, zone: str) -> datetime:
+    """Return the end of a day in the workspace's time zone; of the last day there is, its beginning."""
+    following = day + timedelta(days=1) if day < date.max else day
+    return datetime.combine(following, time.min, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+@ENTER
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: Any, **_names: Any) -> HttpResponse:
+    """Show the form, or make a link and show it."""
+    workspace = request.actor.member.workspace
+    first = {
+        "submission": str(uuid.uuid4()),
+        "language": workspace.language,
+        "expires_on": localdate() + LINK_LASTS,
+    }
+    form = LinkForm(request.POST or None, initial=first)
+    if request.method == "POST" and form.is_valid():
+        try:
+            link = linking.make_link(request.actor, **form.facts(None, workspace.time_zone))
+        except DomainError as refused:
+            _refuse(form, refused)
+        else:
+            messages.success(request, _("The link is made. Share it, or show its code."))
+            return redirect("invite_link", workspace.uid, link.uid)
+    return _form(request, form, None)
+
+
+@ENTER
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: Any, link_uid: str, **_names: Any) -> HttpResponse:
+    """Show what a link is for, or change it."""
+    workspace = request.actor.member.workspace
+    link = links.one(workspace, link_uid)
+    if link is None:
+        raise Http404
+    if link.withdrawn_at:
+        messages.warning(request, linking.LinkWithdrawn().sentence())
+        return redirect("invite_link", workspace.uid, link.uid)
+    values = linking.values_of(link)
+    form = EditForm(request.POST or None, initial=_shown(link) | {"was": sealed(values)})
+    if request.method == "POST" and form.is_valid():
+        facts = form.facts(link, workspace.time_zone)
+        del facts["submission"]
+        try:
+            linking.edit_link(request.actor, link_uid=link.uid, **facts)
+        except DomainError as refused:
+            _refuse(form, refused)
+            if isinstance(refused, ChangedMeanwhile):
+                form.data = {**form.data.dict(), "was": sealed(values)}  # type: ignore[attr-defined]
+        else:
+            messages.success(request, _("Saved. The address and the code are the same as before."))
+            return redirect("invite_link", workspace.uid, link.uid)
+    return _form(request, form, link)
+
+
+def _refuse(form: LinkForm, refused: DomainError) -> None:
+    if refused.status in (403, 404):
+        raise refused
+    refused.field = BESIDE.get(refused.field, refused.field)
+    form.refuse(refused)
+
+
+def _shown(link: InviteLink) -> dict[str, Any]:
+    return {
+        "name": link.name,
+        "expires_on": last_day(link).date(),
+        "most_uses": link.most_uses,
+        "domains": ", ".join(link.domains),
+        "needs_approval": link.needs_approval,
+        "language": link.language,
+    }
+
+
+def _form(request: Any, form: LinkForm, link: InviteLink | None) -> HttpResponse:
+    workspace = request.actor.member.workspace
+    form.fields["language"].choices = languages_of(workspace)  # type: ignore[attr-defined]
+    form.fields["expires_on"].help_text = _("The last day, in the time of the workspace (%(zone)s).") % {
+        "zone": zone_name(workspace.time_zone)
+    }
+    to_list = reverse("invite_links", args=[workspace.uid])
+    context = {
+        "form": form,
+        "section": "invitations",
+        "link_name": link.name if link else "",
+        "needs_was": link is not None,
+        "back": reverse("invite_link", args=[workspace.uid, link.uid]) if link else to_list,
+    }
+    return render(request, "pages/admin/invite_link_form.html", context)

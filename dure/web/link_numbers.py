@@ -1,0 +1,97 @@
+"""How far people come with an invite link, joining over the days, and the ledger, as a page shows them."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+
+from dure.joining.models import InviteLinkDay, InviteLinkUse
+from dure.members import rules
+from dure.web.context import avatar_of, name_of
+from dure.web.panel import MARKS
+from dure.workspaces.models import Workspace
+
+STEPS = {
+    "opened": pgettext_lazy("funnel", "Pressed the button"),
+    "started": pgettext_lazy("funnel", "Began"),
+    "verified": pgettext_lazy("funnel", "Address confirmed"),
+    "asked": pgettext_lazy("funnel", "Asked to join"),
+    "joined": pgettext_lazy("funnel", "Became a member"),
+}
+WAYS = {True: gettext_lazy("made an account"), False: gettext_lazy("had an account")}
+FEWEST_DAYS, MOST_DAYS = 14, 60
+HEIGHT, STEP, BAR = 64, 10, 7
+
+
+def steps_of(totals: dict[str, int], *, needs_approval: bool) -> list[dict[str, str]]:
+    """Return each step with its share of those who pressed the button; nothing before anybody did."""
+    first = totals["opened"]
+    if not first:
+        return []
+    shown = [step for step in STEPS if step != "asked" or needs_approval or totals["asked"]]
+    return [
+        {
+            "label": str(STEPS[step]),
+            "number": f"{totals[step]:,}",
+            "width": f"{min(100 * totals[step] / first, 100):.1f}",
+            "percent": f"{min(100 * totals[step] / first, 100):.0f}%" if step != "opened" else "",
+        }
+        for step in shown
+    ]
+
+
+def refused_note(totals: dict[str, int]) -> str:
+    """Return how many were told no, empty when nobody was."""
+    number = totals["refused"]
+    said = ngettext("%(count)s person was told no.", "%(count)s people were told no.", number)
+    return said % {"count": f"{number:,}"} if number else ""
+
+
+def chart(found: list[InviteLinkDay]) -> dict[str, Any] | None:
+    """Return a column for each day, as high as people joined on it; None when nobody did."""
+    joined = {one.day: one.joined for one in found}
+    if not any(joined.values()):
+        return None
+    last, most = max(joined), max(joined.values())
+    first = min(min(joined), last - timedelta(days=FEWEST_DAYS - 1))
+    first = max(first, last - timedelta(days=MOST_DAYS - 1))
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    heights = {day: max(round(HEIGHT * joined.get(day, 0) / most), 2) if joined.get(day) else 0 for day in days}
+    return {
+        "width": str(len(days) * STEP),
+        "height": str(HEIGHT),
+        "columns": [
+            {"x": str(place * STEP), "y": str(HEIGHT - heights[day]), "width": str(BAR), "height": str(heights[day])}
+            for place, day in enumerate(days)
+            if heights[day]
+        ],
+        "days": [
+            {"day": date_format(day, "SHORT_DATE_FORMAT"), "joined": f"{joined[day]:,}"} for day in days if heights[day]
+        ],
+        "first": date_format(first, "SHORT_DATE_FORMAT"),
+        "last": date_format(last, "SHORT_DATE_FORMAT"),
+        "most": f"{most:,}",
+    }
+
+
+def ledger_rows(workspace: Workspace, rows: list[InviteLinkUse], *, manages: bool) -> list[dict[str, Any]]:
+    """Return who came by a link; their state now is for *Member management* alone."""
+    return [_ledger_row(workspace, row, manages) for row in rows]
+
+
+def _ledger_row(workspace: Workspace, row: Any, manages: bool) -> dict[str, Any]:
+    member, state = row.member, rules.state_of(row.member)
+    return {
+        "url": reverse("member" if manages else "card", args=[workspace.uid, member.uid]),
+        "name": name_of(member),
+        "lang": member.name_language,
+        "avatar": avatar_of(member),
+        "id_local": row.id_address.partition("@")[0],
+        "id_domain": row.id_address.partition("@")[2],
+        "at": row.at,
+        "way": WAYS[row.new_account],
+        "state_label": rules.LABELS[state] if manages else "",
+        "mark": MARKS[state],
+    }
