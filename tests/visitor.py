@@ -98,8 +98,8 @@ class _Reader(HTMLParser):
 class Page:
     """What came back."""
 
-    def __init__(self, *, url: str, status: int, body: str, headers: dict[str, str]) -> None:
-        self.url, self.status, self.body, self.headers = url, status, body, headers
+    def __init__(self, *, url: str, status: int, body: str, headers: dict[str, str], raw: bytes = b"") -> None:
+        self.url, self.status, self.body, self.headers, self.raw = url, status, body, headers, raw
         reader = _Reader()
         if "html" in headers.get("content-type", ""):
             reader.feed(body)
@@ -230,9 +230,10 @@ class Visitor:
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
-            body = answer.read().decode("utf-8", "replace")
+            raw = answer.read()
+            body = raw.decode("utf-8", "replace")
             headers = {name.lower(): value for name, value in answer.headers.items()}
-            return Page(url=answer.url, status=answer.status, body=body, headers=headers)
+            return Page(url=answer.url, status=answer.status, body=body, headers=headers, raw=raw)
 
     def sign_in(self, address: str, password: str) -> Page:
         """Sign in on the sign-in page."""

@@ -36,7 +36,7 @@ def in_state(found: QuerySet[InviteLink], state: str) -> QuerySet[InviteLink]:
 
 def page(workspace: Workspace, *, state: str = "", older: str = "") -> tuple[list[InviteLink], str]:
     """Return a page of links, the newest first, and where the next one begins; empty at the end."""
-    found = in_state(of(workspace), state)
+    found = in_state(of(workspace).select_related("workspace"), state)
     if older.isdecimal() and len(older) <= 18:
         found = found.filter(pk__lt=int(older))
     rows = list(found.order_by("-id")[: PAGE + 1])

@@ -74,9 +74,14 @@ def qr(link: InviteLink) -> segno.QRCode:
 
 def qr_file(link: InviteLink, kind: str) -> bytes:
     """Return the QR code as a file to put on slides and paper: ``png`` or ``svg``, with its quiet zone."""
-    written = io.BytesIO()
-    qr(link).save(written, kind=kind, scale=24 if kind == "png" else 10, border=4, light="#fff")
+    written, sizes = io.BytesIO(), {"png": {"scale": 24}, "svg": {"scale": 2, "unit": "mm"}}
+    qr(link).save(written, kind=kind, border=4, light="#fff", **sizes[kind])
     return written.getvalue()
+
+
+def qr_picture(link: InviteLink) -> str:
+    """Return the QR code as the address of a picture that a page shows in any size."""
+    return qr(link).svg_data_uri(border=4, light="#fff", omitsize=True)
 
 
 def file_name(link: InviteLink, kind: str) -> str:
@@ -86,9 +91,8 @@ def file_name(link: InviteLink, kind: str) -> str:
 
 def poster(link: InviteLink, language: str) -> str:
     """Return the sheet to hang on a wall, in a language."""
-    picture = qr(link).svg_data_uri(scale=8, border=4, light="#fff")
     with translation.override(language):
-        return render_to_string("parts/poster.html", {**facts(link), "qr_svg": picture, "language": language})
+        return render_to_string("parts/poster.html", {**facts(link), "qr_svg": qr_picture(link), "language": language})
 
 
 def poster_url(link: InviteLink, language: str) -> str:

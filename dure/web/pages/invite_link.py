@@ -78,7 +78,7 @@ def invite_link(request: Any, link_uid: str, **_names: Any) -> HttpResponse:
             "code": ways.code_of(link),
             "code_url": sharing.code_to_type(),
             "message": sharing.message(link, language),
-            "qr_svg": sharing.qr(link).svg_data_uri(scale=4, border=4, light="#fff"),
+            "qr_svg": sharing.qr_picture(link),
             "poster_url": sharing.poster_url(link, language),
             **sharing.addresses(link, language),
         }

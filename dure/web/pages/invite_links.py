@@ -26,8 +26,9 @@ from dure.joining.models import InviteLink
 from dure.joining.rules import LINK_LABELS, LINK_LASTS, MOST_USES, LinkState
 from dure.web import door
 from dure.web.forms import PaperForm, languages_of
-from dure.web.invite_links import MARKS, last_day, rows_of
+from dure.web.invite_links import MARKS, last_day, rows_of, until
 from dure.web.pages.environment import SealedForm, sealed
+from dure.web.panel import LANGUAGE_NAMES
 
 ENTER = door.page(needs=Permission.ADMIN_ENTER)
 BESIDE = {"expires_at": "expires_on"}
@@ -120,6 +121,11 @@ class LinkForm(PaperForm):
 class EditForm(SealedForm, LinkForm):
     """The same for a link that exists, with the values it was opened with."""
 
+    def know(self, field: str, values: dict[str, str]) -> None:
+        """Take note of what one field is by now; saving again changes it, and leaves the others as they are by then."""
+        was = {**self.cleaned_data["was"], field: values[field]}
+        self.data = {**self.data.dict(), "was": sealed(was)}  # type: ignore[attr-defined]
+
 
 def end_of(day: date, zone: str) -> datetime:
     """Return the end of a day in the workspace's time zone; of the last day there is, its beginning."""
@@ -168,9 +174,10 @@ def edit(request: Any, link_uid: str, **_names: Any) -> HttpResponse:
         try:
             linking.edit_link(request.actor, link_uid=link.uid, **facts)
         except DomainError as refused:
-            _refuse(form, refused)
             if isinstance(refused, ChangedMeanwhile):
-                form.data = {**form.data.dict(), "was": sealed(values)}  # type: ignore[attr-defined]
+                form.know(refused.field, values)
+                refused.facts["now"] = _in_words(link)[refused.field] or "—"
+            _refuse(form, refused)
         else:
             messages.success(request, _("Saved. The address and the code are the same as before."))
             return redirect("invite_link", workspace.uid, link.uid)
@@ -192,6 +199,17 @@ def _shown(link: InviteLink) -> dict[str, Any]:
         "domains": ", ".join(link.domains),
         "needs_approval": link.needs_approval,
         "language": link.language,
+    }
+
+
+def _in_words(link: InviteLink) -> dict[str, str]:
+    """Return what a link is by now, as whoever typed something else is told it."""
+    approval = _("An admin approves each person") if link.needs_approval else ""
+    facts = {"name": link.name, "language": LANGUAGE_NAMES[link.language], "expires_at": until(link)}
+    return facts | {
+        "most_uses": str(link.most_uses or ""),
+        "domains": ", ".join(link.domains),
+        "needs_approval": approval,
     }
 
 
