@@ -77,7 +77,7 @@ ENDS = {
 }
 LABELS = {
     "pause": _("Pause…"),
-    "resume": _("Resume…"),
+    "resume": pgettext_lazy("invite link", "Resume…"),
     "renew": _("Make anew…"),
     "withdraw": _("Withdraw…"),
 }

@@ -74,8 +74,9 @@ def qr(link: InviteLink) -> segno.QRCode:
 
 def qr_file(link: InviteLink, kind: str) -> bytes:
     """Return the QR code as a file to put on slides and paper: ``png`` or ``svg``, with its quiet zone."""
-    written, sizes = io.BytesIO(), {"png": {"scale": 24}, "svg": {"scale": 2, "unit": "mm"}}
-    qr(link).save(written, kind=kind, border=4, light="#fff", **sizes[kind])
+    written = io.BytesIO()
+    size: dict[str, Any] = {"scale": 24} if kind == "png" else {"scale": 2, "unit": "mm"}
+    qr(link).save(written, kind=kind, border=4, light="#fff", **size)
     return written.getvalue()
 
 
