@@ -18,6 +18,7 @@ from dure.accounts import tries
 from dure.core import readings, stopping
 from dure.core.database import checkpoint
 from dure.joining.actions.expiring import close_run_out, forget_photos
+from dure.joining.actions.reminding import remind_invited
 from dure.mail import queries as mail
 from dure.mail.delivery import deliver_due
 from dure.members import counting, indexing
@@ -39,7 +40,15 @@ COUNT_EVERY = 300.0
 REPEAT_AFTER = 60.0
 """Seconds after which the same trouble is told again: a full disk must not be filled with lines that say so."""
 
-ROUND: tuple[Callable[[], int], ...] = (answer_all, turn_due, work_on_jobs, erasure.erase_due, remind_due, deliver_due)
+ROUND: tuple[Callable[[], int], ...] = (
+    answer_all,
+    turn_due,
+    work_on_jobs,
+    erasure.erase_due,
+    remind_due,
+    remind_invited,
+    deliver_due,
+)
 TIDYING: tuple[Callable[[], object], ...] = (
     checkpoint,
     tries.purge,

@@ -1,35 +1,78 @@
 """Letters of invitations: to whoever is invited, and to whoever invited."""
 
+import secrets
+from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from django.utils import translation
 from django.utils.formats import date_format
 
 from dure.accounts.models import Address
+from dure.core import clock, keys
+from dure.core.database import insert_many
 from dure.joining import queries
 from dure.joining.models import Invitation, InvitationToken
 from dure.mail import outbox
 from dure.mail.kinds import Kind
+from dure.mail.models import Letter
 from dure.members import names, rules
 from dure.members.letters import post_to_id
+from dure.members.models import Member
 
 
 def name_of(invitation: Invitation) -> str:
-    """Return the name the admin wrote, in its owner's order."""
+    """Return the name the admin wrote, in its owner's order, or the address when there is none."""
+    return own_name_of(invitation) or invitation.address
+
+
+def own_name_of(invitation: Invitation) -> str:
+    """Return the name the admin wrote, in its owner's order; empty when there is none."""
     return names.display_name(invitation.family_name, invitation.given_name, invitation.name_language)
 
 
-def post_invitation(invitation: Invitation, token: InvitationToken, link: str) -> None:
-    """Post the invitation with one more link; an older one that still waits is taken back. Part of an action.
+def add_links(invitations: Sequence[Invitation], *, proves_address: bool = True) -> list[str]:
+    """Add one link to each invitation, beside its living ones, and return their secrets; part of an action."""
+    at, made = clock.now(), []
+    for one in invitations:
+        key = secrets.token_urlsafe(32)
+        row = InvitationToken(
+            invitation=one, hash=keys.keyed_hash(queries.TOKEN, key), proves_address=proves_address, issued_at=at
+        )
+        made.append((row, f"{row.uid}.{key}"))
+    insert_many([row for row, _link in made])
+    return [link for _row, link in made]
 
-    It is written in the recipient's language, where their account is known.
+
+def post_invitations(invitations: Sequence[Invitation], *, kind: Kind = Kind.INVITATION, anew: bool = True) -> None:
+    """Post one more link to each, workspaces joined; part of an action. Nothing without a mail server.
+
+    A letter about it that still waits is taken back, which those who were never written to (``anew`` false) have not.
     """
-    workspace, inviter = invitation.workspace, queries.inviter(invitation)
-    holder = queries.signing_in([invitation.address]).first()
+    if not invitations or not outbox.can_send():
+        return
+    if anew:
+        outbox.withdraw_about(one.uid for one in invitations)
+    links = add_links(invitations)
+    inviters = queries.inviters(invitations)
+    holders = _holders(invitations)
+    outbox.post_many(
+        [
+            _written(one, kind, link, inviters.get(one.invited_by_id or 0), holders.get(one.address))
+            for one, link in zip(invitations, links, strict=True)
+        ]
+    )
+
+
+def _holders(invitations: Iterable[Invitation]) -> dict[str, Address]:
+    return {one.canonical: one for one in queries.signing_in([invitation.address for invitation in invitations])}
+
+
+def _written(invitation: Invitation, kind: Kind, link: str, inviter: Member | None, holder: Address | None) -> Letter:
+    """Write to the address, in the recipient's language where their account is known; else in the one chosen."""
+    workspace = invitation.workspace
     language = holder.account.language if holder else invitation.language
-    outbox.withdraw_about([invitation.uid])
-    outbox.post(
-        Kind.INVITATION,
+    return outbox.write(
+        kind,
         address=invitation.address,
         to=Address.ID,
         language=language,
@@ -41,15 +84,16 @@ def post_invitation(invitation: Invitation, token: InvitationToken, link: str) -
         context={
             "workspace_name": workspace.name,
             "zone": workspace.time_zone,
-            "name": name_of(invitation),
+            "name": own_name_of(invitation),
             "id_address": invitation.address,
-            "inviter": _display(inviter) if inviter else workspace.name,
+            "inviter": _display(inviter) if inviter else "",
             "day": _day(invitation, language),
+            "message": invitation.message,
         },
     )
 
 
-def _display(member: "queries.Member") -> str:
+def _display(member: Member) -> str:
     return names.display_name(member.family_name, member.given_name, member.name_language)
 
 

@@ -1,11 +1,14 @@
 """Reading invitations: a workspace's own, and those that wait for somebody."""
 
-from django.db.models import Q, QuerySet
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dure.accounts.models import Account, Address
 from dure.core import clock, keys
 from dure.joining.models import Invitation, InvitationToken
-from dure.joining.rules import State, longest
+from dure.joining.rules import BETWEEN_MAILS, LASTS, State, longest
+from dure.mail.models import Letter
 from dure.members.models import Member
 from dure.members.succession import taker_of
 from dure.workspaces.models import Workspace
@@ -46,9 +49,44 @@ def in_state(found: QuerySet[Invitation], state: str) -> QuerySet[Invitation]:
     return found.filter(answered[State(state)]) if state else found
 
 
-def page(workspace: Workspace, *, state: str = "", older: str = "") -> tuple[list[Invitation], str]:
+OPENED, FAILED = "opened", "failed"
+"""What the list keeps apart among those that wait: somebody pressed a button; no mail reaches them."""
+
+
+def listed(workspace: Workspace, *, state: str = "", search: str = "") -> QuerySet[Invitation]:
+    """Keep those in a state, or ``OPENED`` or ``FAILED``, with this part of an address or of a name."""
+    own = invitations(workspace)
+    if state == OPENED:
+        found = living(own).filter(opened_at__isnull=False)
+    elif state == FAILED:
+        found = _unreached(living(own), workspace)
+    else:
+        found = in_state(own, state)
+    part = search.strip().lower()
+    if not part:
+        return found
+    named = Q(family_name__icontains=part) | Q(given_name__icontains=part)
+    return found.filter(named | Q(address__contains=part))
+
+
+def _unreached(found: QuerySet[Invitation], workspace: Workspace) -> QuerySet[Invitation]:
+    """Keep those about whom the last letter failed; a letter that failed is no older than what it is about."""
+    since = clock.now() - LASTS - clock.SKEW
+    letters = Letter.objects.exclude(about="")
+    failed = letters.filter(workspace_id=workspace.pk, state=Letter.FAILED, ended_at__gt=since)
+    newer = letters.filter(about=OuterRef("about"), pk__gt=OuterRef("pk"))
+    return found.filter(uid__in=failed.exclude(Exists(newer)).values("about"))
+
+
+def last_letters(found: Iterable[Invitation]) -> dict[str, Letter]:
+    """Return the last letter about each of these, by their uids, in one query."""
+    about = Letter.objects.exclude(about="").filter(about__among=[one.uid for one in found])
+    return {letter.about: letter for letter in about.order_by("id")}
+
+
+def page(workspace: Workspace, *, state: str = "", search: str = "", older: str = "") -> tuple[list[Invitation], str]:
     """Return a page of invitations, the newest first, and where the next one begins; empty at the end."""
-    found = in_state(invitations(workspace), state).select_related("member")
+    found = listed(workspace, state=state, search=search).select_related("member")
     if older.isdecimal() and len(older) <= 18:
         found = found.filter(pk__lt=int(older))
     rows = list(found.order_by("-id")[: PAGE + 1])
@@ -66,10 +104,25 @@ def inviter(invitation: Invitation) -> Member | None:
     return taker_of(found.select_related("account", "workspace").first())
 
 
+def inviters(found: Iterable[Invitation]) -> dict[int, Member]:
+    """Return who invited, or took it over, by the id each invitation holds; whoever is erased or gone is missing."""
+    ids = {one.invited_by_id for one in found if one.invited_by_id}
+    joined = Member.objects.select_related("account", "workspace").filter(pk__among=list(ids))
+    takers = ((member.pk, taker_of(member)) for member in joined)
+    return {member_id: taker for member_id, taker in takers if taker}
+
+
 def sent_by(workspace_id: int, sent: QuerySet[Member]) -> QuerySet[Invitation]:
     """Return the invitations that wait for an answer and were sent by these members."""
     own = living(Invitation.objects.filter(workspace_id=workspace_id))
     return own.filter(invited_by_id__in=sent.values("pk"))
+
+
+def just_mailed(found: QuerySet[Invitation]) -> list[Invitation]:
+    """Return those of these invitations that were mailed within the time in which an address has its peace."""
+    since = clock.now() - BETWEEN_MAILS
+    recent = InvitationToken.objects.filter(invitation=OuterRef("pk"), proves_address=True, issued_at__gt=since)
+    return list(found.filter(Exists(recent)))
 
 
 def addresses_of(account: Account) -> list[Address]:
@@ -83,7 +136,7 @@ def addresses_of(account: Account) -> list[Address]:
 
 def signing_in(addresses: list[str]) -> QuerySet[Address]:
     """Return those of these addresses that sign somebody in now, accounts joined."""
-    found = Address.objects.filter(canonical__in=addresses, kind__in=[Address.ID, Address.ALIAS])
+    found = Address.objects.filter(canonical__among=addresses, kind__in=[Address.ID, Address.ALIAS])
     return found.filter(Q(until=None) | Q(until__gt=clock.now())).select_related("account")
 
 

@@ -10,6 +10,10 @@ from dure.joining.models import Invitation, InviteLink, JoinRequest
 
 LASTS = timedelta(days=7)
 """How long an invitation waits, from the last time it was sent (PRODUCT.md §5)."""
+REMINDED = timedelta(days=2)
+"""How long before its end an unanswered invitation is mailed once more."""
+BETWEEN_MAILS = timedelta(minutes=5)
+"""How long an address has its peace after a mail."""
 KEPT = timedelta(days=30)
 """How long the admins can look up what became of it; then the row with its name and address is deleted."""
 

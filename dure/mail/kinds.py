@@ -31,6 +31,7 @@ class Kind(StrEnum):
     HAND_OVER_DONE = "hand_over_done"
     RESCUE_CODES_MADE = "rescue_codes_made"
     INVITATION = "invitation"
+    INVITATION_REMINDER = "invitation_reminder"
     INVITATION_DECLINED = "invitation_declined"
     HELP_ASKED = "help_asked"
     HELP_ANSWERED = "help_answered"
@@ -67,6 +68,7 @@ LABELS = {
     Kind.HAND_OVER_DONE: _("Super admin handed over"),
     Kind.RESCUE_CODES_MADE: _("New recovery codes were made"),
     Kind.INVITATION: _("Invitation"),
+    Kind.INVITATION_REMINDER: _("Reminder of the invitation"),
     Kind.INVITATION_DECLINED: _("Invitation declined"),
     Kind.HELP_ASKED: _("Somebody asks for help"),
     Kind.HELP_ANSWERED: _("Answer to a question"),

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
-from django.db.models import DateTimeField
 
 from dure.core import clock, keys
+from dure.core.database import insert_many
 from dure.core.models import OneTimeSecret
 from dure.core.secrets import Issued
 from dure.mail.kinds import GIVES_UP_AFTER, UNTIL_JOINED, Kind
@@ -35,22 +33,9 @@ def post(kind: Kind, **facts: Any) -> Letter | None:
 
 
 def post_many(letters: list[Letter]) -> None:
-    """Put letters written before into the outbox at once; nothing without a mail server.
-
-    Plain SQL, because an action may tell ten thousand people: the ORM cost more than writing and sealing the letters.
-    """
-    if not letters or not can_send():
-        return
-    stored = cache(connection.ops.adapt_datetimefield_value)
-    columns = [(field.attname, isinstance(field, DateTimeField)) for field in Letter._meta.concrete_fields[1:]]
-    rows = [
-        tuple(stored(one[name]) if is_moment else one[name] for name, is_moment in columns)
-        for one in (letter.__dict__ for letter in letters)
-    ]
-    names = ", ".join(connection.ops.quote_name(name) for name, _is_moment in columns)
-    insert = f"INSERT INTO dure_letter ({names}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.executemany(insert, rows)
+    """Put letters written before into the outbox at once; nothing without a mail server."""
+    if letters and can_send():
+        insert_many(letters)
 
 
 def write(
@@ -111,7 +96,7 @@ def withdraw_dead(account_id: int) -> int:
 
 def withdraw_about(uids: Iterable[str]) -> int:
     """Take back the waiting letters about these rows; returns how many."""
-    waiting = Letter.objects.filter(about__in=list(uids), state__in=[Letter.WAITING, Letter.SENDING])
+    waiting = Letter.objects.filter(about__among=list(uids), state__in=[Letter.WAITING, Letter.SENDING])
     return end(waiting, Letter.WITHDRAWN, at=clock.now())
 
 

@@ -37,12 +37,12 @@ def for_managers(workspace: Workspace) -> ForManagers:
     return ForManagers(*counts(queries.in_state(members, State.EXPIRED, at), soon, questions, asked))
 
 
-def counts(*found: QuerySet[Any]) -> list[int]:
+def counts(*found: QuerySet[Any], most: int = COUNTED) -> list[int]:
     """Return ``count`` of each in one query: *Home* is opened more than any other page."""
     parts: list[str] = []
     given: list[Any] = []
     for one in found:
-        sql, parameters = one.order_by().values("pk")[: COUNTED + 1].query.sql_with_params()
+        sql, parameters = one.order_by().values("pk")[: most + 1].query.sql_with_params()
         parts.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")  # noqa: S608 - the ORM's own
         given += parameters
     with connection.cursor() as cursor:

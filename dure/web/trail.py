@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from django.db.models import Case, When
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import pgettext
@@ -46,7 +47,12 @@ class People:
             self._keep("account", owners.values_list(*NAMED), place=1)
         if ids["invitation"]:
             invited = Invitation.objects.filter(workspace=workspace, pk__among=ids["invitation"])
-            self._keep("invitation", invited.values_list("id", "id", "member__uid", *NAMED[3:]), place=0)
+            told = invited.annotate(
+                told=Case(When(family_name="", given_name="", then="address"), default="given_name")
+            )
+            self._keep(
+                "invitation", told.values_list("id", "id", "member__uid", "family_name", "told", NAMED[5]), place=0
+            )
         if ids["link"]:
             made = links.of(workspace).filter(pk__among=ids["link"])
             self._known |= {("link", number): Piece(name) for number, name in made.values_list("id", "name")}

@@ -102,6 +102,13 @@ def invitation(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
     register(cast, cast.minjun, id=cast.alex.address)
 
 
+def invitation_reminder(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    invitation(cast, post, turn)
+    post.deliver()
+    near = clock.now() + timedelta(days=5, minutes=1)
+    turn.setattr(clock, "now", lambda: near)
+
+
 def declined(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
     invitation(cast, post, turn)
     accepting.decline(Owner(cast.alex.account), invitation_uid=Invitation.objects.get().uid)
@@ -172,6 +179,7 @@ MAKERS: dict[Kind, Maker] = {
     Kind.HELP_ASKED: asked,
     Kind.HELP_ANSWERED: answered,
     Kind.INVITATION: invitation,
+    Kind.INVITATION_REMINDER: invitation_reminder,
     Kind.INVITATION_DECLINED: declined,
     Kind.ID_PROOF: new_id,
     Kind.ID_CHANGED: id_changed,

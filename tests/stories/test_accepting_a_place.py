@@ -274,8 +274,10 @@ def test_nobody_waits_for_the_worker_to_invite_again(
     assert SENTENCE in invite(cast).text and Invitation.objects.count() == 2
 
 
-def test_withdrawing_kills_every_link(cast: Cast, post: PostOffice) -> None:
+def test_withdrawing_kills_every_link(cast: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     first = invited(cast, post)
+    later = clock.now() + timedelta(minutes=6)
+    monkeypatch.setattr(clock, "now", lambda: later)
     browser, admin = cast.alex.browser(), cast.minjun.browser()
     opened = browser.open(first.link)
     page = admin.follow(admin.open(cast.at("admin/invitations/")), "Alexandra Meyer")
@@ -579,6 +581,7 @@ def test_the_mail_page_names_who_is_invited(cast: Cast, post: PostOffice) -> Non
 def test_an_empty_list_says_what_to_do_next(cast: Cast, post: PostOffice) -> None:
     page = cast.minjun.browser().open(cast.at("admin/invitations/"))
     assert "Nobody is invited" in page.text and page.link("Register member").endswith("/register/")
+    assert page.link("Invite by mail").endswith("/admin/invitations/new/")
 
 
 def test_a_temporary_password_of_this_workspace_is_no_reason_to_invite(cast: Cast, post: PostOffice) -> None:

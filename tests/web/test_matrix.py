@@ -125,6 +125,8 @@ EXPECTED = {
     "w/<uid:workspace>/admin/links/<uid:link_uid>/poster/": ENTER,
     "w/<uid:workspace>/admin/links/<uid:link_uid>/act/<str:step>/": ENTER,
     "w/<uid:workspace>/admin/invitations/": MANAGE,
+    "w/<uid:workspace>/admin/invitations/new/": MANAGE,
+    "w/<uid:workspace>/admin/invitations/act/<str:step>/": MANAGE,
     "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": MANAGE,
     "w/<uid:workspace>/admin/help/": MANAGE,
     "w/<uid:workspace>/admin/help/<uid:request_uid>/answer/": MANAGE,
@@ -158,6 +160,7 @@ NOT_HERE = {
     "icons/<str:name>": 404,  # no such icon
     "workspaces/invitations/<uid:invitation_uid>/": 404,  # none waits
     "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": 404,  # no such invitation
+    "w/<uid:workspace>/admin/invitations/act/<str:step>/": 404,  # no such step
     "account/passkeys/<uid:passkey_uid>/": 404,  # no such passkey
     "w/<uid:workspace>/admin/members/jobs/<uid:job_uid>/": 404,  # no such job
     "w/<uid:workspace>/hand-over/<uid:offer_uid>/": 404,  # no such offer
@@ -279,6 +282,8 @@ def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> No
         },
         "w/<uid:workspace>/admin/links/<uid:link_uid>/edit/": {"name": "X", "was": "x"},
         "w/<uid:workspace>/admin/links/<uid:link_uid>/act/<str:step>/": {"generation": "1"},
+        "w/<uid:workspace>/admin/invitations/act/<str:step>/": {"invitation": "n" * 22},
+        "w/<uid:workspace>/admin/invitations/new/": {"text": "noor@example.com", "language": "en", "submission": "x"},
         "w/<uid:workspace>/admin/audit/export/": {"as": "csv"},
         "w/<uid:workspace>/admin/workspace/": {"name": "X", "language": "ko", "time_zone": "UTC", "was": "x"},
         "w/<uid:workspace>/admin/workspace/colour/": {"accent": "#2f6f4f", "was": "x"},

@@ -24,6 +24,7 @@ from dure.members import queries as members
 from dure.members.actions.admitting import welcome
 from dure.members.actions.editing import fill_new
 from dure.members.models import Member
+from dure.members.names import clean_names
 from dure.members.profile import InvalidField
 
 
@@ -43,6 +44,13 @@ class IdNotProven(DomainError):
     status = 409
 
 
+class AddressNotProven(IdNotProven):
+    """A copied link was seen by others, so whoever holds it proves the address another way first (PRODUCT.md §4.2)."""
+
+    code = "address_not_proven"
+    message = _("This link was handed on, so it does not show that the address is yours. Have a mail sent to it.")
+
+
 class RemovedHere(DomainError):
     """Whoever was removed comes back by being restored, not by an older invitation."""
 
@@ -60,13 +68,16 @@ class Accepted:
 
 
 @action(needs=None, records=Event.INVITATION_ACCEPTED)
-def accept(actor: Owner, *, invitation_uid: str) -> Accepted:
+def accept(actor: Owner, *, invitation_uid: str, family_name: str = "", given_name: str = "") -> Accepted:
     """Accept an invitation that waits for one of one's proven addresses.
 
+    The names count where the invitation holds none.
+
+    :raises InvalidName: none there and none here.
     :raises NotFound: no such invitation for this account, or it has no own password or no proven ID.
     :raises InvitationEnded: withdrawn, answered or run out a moment ago.
     """
-    return _accepted(actor, _mine(actor, invitation_uid))
+    return _accepted(actor, _mine(actor, invitation_uid), names=(family_name, given_name))
 
 
 @action(needs=None, records=Event.INVITATION_DECLINED)
@@ -79,11 +90,15 @@ def decline(actor: Owner, *, invitation_uid: str) -> Invitation:
 
 
 @action(needs=None, records=Event.INVITATION_ACCEPTED)
-def accept_by_link(actor: Owner, *, link: str) -> Accepted:
+def accept_by_link(actor: Owner, *, link: str, family_name: str = "", given_name: str = "") -> Accepted:
     """Accept with the mailed link, which also proves the address it went to when that is one's own.
 
-    An address that signs nobody in may be answered by whoever got the link, with the account they have.
+    An address that signs nobody in may be answered by whoever got the mail, with the account they have. A link that an
+    admin copied proves nothing: with it, the address must be one's own and proven. The names count where the
+    invitation holds none.
 
+    :raises InvalidName: none there and none here.
+    :raises AddressNotProven: as its name says.
     :raises NotFound: no such link.
     :raises ForSomebodyElse: the address signs in another account.
     :raises IdNotProven: the ID is unproven, and the link went to another address.
@@ -101,7 +116,9 @@ def accept_by_link(actor: Owner, *, link: str) -> Accepted:
         record(actor, Event.ADDRESS_PROVEN, subject_kind="account", subject_id=actor.id, via=token.uid)
     if not queries.has_proven_id(actor.account):
         raise IdNotProven
-    return _accepted(actor, invitation, via=token.uid)
+    if not token.proves_address and (own is None or own.proven_at is None):
+        raise AddressNotProven
+    return _accepted(actor, invitation, via=token.uid, names=(family_name, given_name))
 
 
 @action(needs=None, records=Event.INVITATION_DECLINED)
@@ -144,10 +161,12 @@ def _declined(actor: Actor, invitation: Invitation, *, via: str = "") -> Invitat
     return invitation
 
 
-def _accepted(actor: Owner, invitation: Invitation, *, via: str = "") -> Accepted:
+def _accepted(actor: Owner, invitation: Invitation, *, names: tuple[str, str], via: str = "") -> Accepted:
     member = members.of(invitation.workspace_id).filter(account=actor.account).first()
     if member is not None and not rules.is_here(member):
         raise RemovedHere
+    if member is None and not invitation.family_name + invitation.given_name:
+        invitation.family_name, invitation.given_name = clean_names(*names)
     at = end(invitation, "accepted_at")
     is_new = member is None
     if member is None:

@@ -1,7 +1,7 @@
 """Inviting somebody who has an account already: a mail asks them to accept the place (PRODUCT.md §4.1, §4.7 c)."""
 
-import secrets
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -9,22 +9,19 @@ from django.utils.translation import gettext_lazy as _
 
 from dure.accounts.addresses import AddressTaken
 from dure.accounts.models import Account
-from dure.core import clock, keys
+from dure.core import clock
 from dure.core.action import action, record
 from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
-from dure.joining import letters, queries, rules
+from dure.joining import letters, limits, queries, rules
 from dure.joining.models import Invitation, InvitationToken
-from dure.joining.people import known_of, refuse_member
-from dure.joining.queries import TOKEN
+from dure.joining.people import Known, known_of, refuse_member
 from dure.joining.rules import State
 from dure.mail import outbox
 from dure.members import queries as members
 from dure.members.actions.editing import refuse_taken_number
-
-BETWEEN_MAILS = timedelta(minutes=5)
 
 
 class AlreadyInvited(DomainError):
@@ -82,16 +79,31 @@ def invite(actor: Actor, *, submission: str, known: Any) -> Invitation:
     :raises AlreadyInvited: an invitation to this address waits.
     :raises AlreadySubmitted: the same form a second time.
     :raises AddressTaken: nobody signs in with the address any more; registering is possible again.
+    :raises TooManyInvitations: within an hour.
     """
     workspace = members.workspace_of(actor)
+    room = limits.lock(workspace.pk)
     holder = queries.signing_in([known.somebody.id]).first()
     if holder is None:
         raise AddressTaken
     Account.objects.select_for_update().get(pk=holder.account_id)
     refuse_member(workspace, holder)
     at = clock.now()
-    invitation = Invitation(
-        workspace=workspace,
+    invitation = _written(actor, known, at)
+    invitation.workspace, invitation.submission = workspace, submission
+    _insert(invitation, at)
+    refuse_taken_number(workspace.pk, invitation.details)
+    limits.spend(room, 1)
+    letters.post_invitations([invitation], anew=False)
+    fields = ["id", "family_name", "given_name", "language", *invitation.details]
+    fields += ["starts_at"] * bool(known.starts_at) + ["photo"] * bool(known.photo)
+    record(actor, Event.INVITED, subject_kind="invitation", subject_id=invitation.pk, fields=fields)
+    return invitation
+
+
+def _written(actor: Actor, known: Known, at: datetime) -> Invitation:
+    expires_at = at + rules.LASTS
+    return Invitation(
         address=known.somebody.id,
         family_name=known.somebody.family_name,
         given_name=known.somebody.given_name,
@@ -102,16 +114,9 @@ def invite(actor: Actor, *, submission: str, known: Any) -> Invitation:
         starts_at=known.starts_at,
         invited_by_id=actor.id if actor.kind == "member" else None,
         invited_at=at,
-        expires_at=at + rules.LASTS,
-        submission=submission,
+        expires_at=expires_at,
+        remind_at=expires_at - rules.REMINDED,
     )
-    _insert(invitation, at)
-    refuse_taken_number(workspace.pk, invitation.details)
-    _mail(invitation)
-    fields = ["id", "family_name", "given_name", "language", *invitation.details]
-    fields += ["starts_at"] * bool(known.starts_at) + ["photo"] * bool(known.photo)
-    record(actor, Event.INVITED, subject_kind="invitation", subject_id=invitation.pk, fields=fields)
-    return invitation
 
 
 def _insert(invitation: Invitation, at: datetime) -> None:
@@ -132,15 +137,6 @@ def _insert(invitation: Invitation, at: datetime) -> None:
         invitation.save(force_insert=True)
 
 
-def _mail(invitation: Invitation) -> None:
-    """Add a link beside the living ones and mail it; without a mail server there is none (PRODUCT.md §4.7 c)."""
-    if outbox.can_send():
-        key = secrets.token_urlsafe(32)
-        token = InvitationToken(invitation=invitation, hash=keys.keyed_hash(TOKEN, key), issued_at=clock.now())
-        token.save(force_insert=True)
-        letters.post_invitation(invitation, token, f"{token.uid}.{key}")
-
-
 def locked(actor: Actor, invitation_uid: str) -> Invitation:
     """Lock an invitation of the actor's workspace that waits; part of an action.
 
@@ -153,23 +149,6 @@ def locked(actor: Actor, invitation_uid: str) -> Invitation:
         raise NotFound
     if rules.state_of(invitation) is not State.WAITING:
         raise InvitationEnded(rules.state_of(invitation))
-    return invitation
-
-
-@action(needs=Permission.MEMBERS_MANAGE, records=Event.INVITED_AGAIN)
-def send_again(actor: Actor, *, invitation_uid: str) -> Invitation:
-    """Mail one more link; those that were mailed before stay good, and the invitation waits its full time again.
-
-    :raises NotFound, InvitationEnded: as in ``locked``.
-    :raises NoMailServer: as its name says.
-    """
-    invitation = locked(actor, invitation_uid)
-    if not outbox.can_send():
-        raise NoMailServer
-    invitation.expires_at = clock.now() + rules.LASTS
-    invitation.save(update_fields=["expires_at"])
-    _mail(invitation)
-    record(actor, Event.INVITED_AGAIN, subject_kind="invitation", subject_id=invitation.pk)
     return invitation
 
 
@@ -186,8 +165,8 @@ def ask_again(actor: Actor, *, handle: str) -> None:
     invitation = joined.filter(pk=subject_id or 0).first()
     if invitation is None or rules.state_of(invitation) is not State.WAITING:
         return
-    if not invitation.tokens.filter(issued_at__gt=clock.now() - BETWEEN_MAILS).exists():
-        _mail(invitation)
+    if not queries.just_mailed(Invitation.objects.filter(pk=invitation.pk)):
+        letters.post_invitations([invitation])
 
 
 @action(needs=Permission.MEMBERS_MANAGE, records=Event.INVITATION_WITHDRAWN)
@@ -214,3 +193,37 @@ def end(invitation: Invitation, how: str) -> datetime:
         raise InvitationEnded(rules.state_of(Invitation.objects.get(pk=invitation.pk)))
     outbox.withdraw_about([invitation.uid])
     return at
+
+
+def withdraw_for(actor: Actor, address: str) -> None:
+    """Take back what waits at an address whose owner was let in another way; part of that action."""
+    waiting = queries.invitations(actor.workspace_id).filter(address=address, ended_at=None).first()
+    if waiting is None:
+        return
+    at = clock.now()
+    queries.invitations(actor.workspace_id).filter(pk=waiting.pk).update(withdrawn_at=at, ended_at=at, details={})
+    outbox.withdraw_about([waiting.uid])
+    record(actor, Event.INVITATION_WITHDRAWN, subject_kind="invitation", subject_id=waiting.pk)
+
+
+def note_opened(actor: Actor, *, token: InvitationToken) -> None:
+    """Note that somebody pressed the first button of an invitation's page, which no mail scanner does; once."""
+    if token.invitation.opened_at is None:
+        with suppress(_OpenedBefore):
+            _note_opened(actor, token=token)
+
+
+class _OpenedBefore(Exception):
+    """Another tab was faster."""
+
+
+@action(needs=None, records=Event.INVITATION_OPENED)
+def _note_opened(actor: Actor, *, token: InvitationToken) -> None:
+    own, at = token.invitation, clock.now()
+    if queries.living(Invitation.objects.filter(pk=own.pk, opened_at=None)).update(opened_at=at) != 1:
+        raise _OpenedBefore
+    own.opened_at = at
+    record(
+        actor, Event.INVITATION_OPENED, subject_kind="invitation", subject_id=own.pk, via=token.uid,
+        workspace_id=own.workspace_id,
+    )  # fmt: skip

@@ -125,6 +125,7 @@ def _register(
     workspace = queries.workspace_of(actor)
     window = handing.window(method, known.starts_at, workspace)
     place = _place(workspace, known.somebody, submission, starts_at=known.starts_at, window=window)
+    inviting.withdraw_for(actor, known.somebody.id)
     editing.fill_new(place.member, known.details, known.photo)
     handed = handing.issue([place.member], method, to=send_to, typed=password, encoded=encoded)[0]
     fields = ["id", "family_name", "given_name", "language"]

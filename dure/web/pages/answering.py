@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from dure.accounts import queries as accounts
@@ -21,15 +23,34 @@ from dure.core.zones import zone_name
 from dure.joining import queries
 from dure.joining.actions import accepting
 from dure.joining.actions.inviting import InvitationEnded
-from dure.joining.letters import name_of as invited_name
+from dure.joining.letters import own_name_of
 from dure.joining.models import Invitation
 from dure.joining.rules import State, state_of
 from dure.members import profile, rules
 from dure.members import queries as members
 from dure.members.models import Member
+from dure.members.names import InvalidName
 from dure.web import door
 from dure.web.context import look_url, name_of, seal_of
+from dure.web.forms import PaperForm
 from dure.web.pages.links import cookie_of, gone
+
+
+class NameForm(PaperForm):
+    """One's name, where whoever invited left it blank."""
+
+    family_name = forms.CharField(label=gettext_lazy("Family name"), max_length=200, required=False, strip=False)
+    given_name = forms.CharField(label=gettext_lazy("Given name"), max_length=200, required=False, strip=False)
+
+    def __init__(self, *arguments: Any, **names: Any) -> None:
+        super().__init__(*arguments, **names)
+        self.fields["family_name"].widget.attrs["autocomplete"] = "family-name"
+        self.fields["given_name"].widget.attrs["autocomplete"] = "given-name"
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What was typed; nothing when a field holds more than any name."""
+        return dict(self.cleaned_data) if self.is_valid() else {}
 
 
 def facts(invitation: Invitation) -> dict[str, Any]:
@@ -44,7 +65,8 @@ def facts(invitation: Invitation) -> dict[str, Any]:
         "look_url": look_url(workspace.accent),
         "inviter": name_of(inviter) if inviter else "",
         "inviter_lang": inviter.name_language if inviter else "",
-        "name": invited_name(invitation),
+        "name": own_name_of(invitation),
+        "message": invitation.message,
         "lang": invitation.name_language,
         "address": invitation.address,
         "starts_at": invitation.starts_at if ahead else None,
@@ -61,21 +83,23 @@ def facts(invitation: Invitation) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def waiting(request: Any, invitation_uid: str) -> HttpResponse:
     """Show one invitation that waits for the reader's answer, and take the answer."""
-    actor = request.owner
+    actor, form = request.owner, NameForm(request.POST or None)
     if request.method == "POST":
-        accepts = request.POST.get("step") == "accept"
-        step = accepting.accept if accepts else accepting.decline
         try:
-            answer = step(actor, invitation_uid=invitation_uid)
+            if request.POST.get("step") != "accept":
+                return _answered(request, accepting.decline(actor, invitation_uid=invitation_uid))
+            return _answered(request, accepting.accept(actor, invitation_uid=invitation_uid, **form.names))
         except InvitationEnded as ended:
             return _over_for(request, actor.account, Invitation.objects.get(uid=invitation_uid), ended.state)
-        return _answered(request, answer)
+        except InvalidName as refused:
+            form.refuse(refused)
     invitation = queries.waiting_for(actor.account).filter(uid=invitation_uid).first()
     if invitation is None:
         raise Http404
     context = {
         "invitation": facts(invitation),
         "who": "own",
+        "form": form,
         "action": reverse("invitation", args=[invitation_uid]),
         "id_address": accounts.id_address(actor.account),
     }
@@ -90,10 +114,12 @@ def by_link(request: Any, handle: str) -> HttpResponse:
     token = queries.token(link)
     if token is None or token.uid != handle:
         return _without_link(request, handle, account, "unknown" if link else "elsewhere")
-    invitation, refusal = token.invitation, ""
+    invitation, refusal, form = token.invitation, "", NameForm(request.POST or None)
     if request.method == "POST":
         try:
-            return _answer(request, account, handle, link)
+            return _answer(request, account, handle, link, form.names)
+        except InvalidName as refused:
+            form.refuse(refused)
         except InvitationEnded as ended:
             return _over_for(request, account, invitation, ended.state)
         except (accepting.ForSomebodyElse, accepting.IdNotProven, accepting.RemovedHere) as refused:
@@ -103,6 +129,7 @@ def by_link(request: Any, handle: str) -> HttpResponse:
     context = {
         "invitation": facts(invitation),
         "who": _who(account, invitation),
+        "form": form,
         "action": reverse("link_invitation", args=[handle]),
         "id_address": accounts.id_address(account) if account else "",
         "sign_in_url": _sign_in(handle, invitation),
@@ -111,13 +138,13 @@ def by_link(request: Any, handle: str) -> HttpResponse:
     return render(request, "pages/invitation.html", context)
 
 
-def _answer(request: Any, account: Account | None, handle: str, link: str) -> HttpResponse:
+def _answer(request: Any, account: Account | None, handle: str, link: str, names: dict[str, str]) -> HttpResponse:
     if request.POST.get("step") != "accept":
         actor = Owner(account) if account else door.VISITOR
         return _answered(request, accepting.decline_by_link(actor, link=link))
     if account is None:
         return door.to_sign_in(request, reverse("link_invitation", args=[handle]))
-    return _answered(request, accepting.accept_by_link(Owner(account), link=link))
+    return _answered(request, accepting.accept_by_link(Owner(account), link=link, **names))
 
 
 def _who(account: Account | None, invitation: Invitation) -> str:

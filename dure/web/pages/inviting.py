@@ -1,127 +1,143 @@
 """Workspace members › Invitations: who was invited, and what became of it (PRODUCT.md §4.7 c, §8)."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from dure.core import links
 from dure.core.errors import DomainError
 from dure.core.permissions import Permission
 from dure.joining import queries
-from dure.joining.actions import inviting
+from dure.joining.actions import inviting, inviting_again
 from dure.joining.letters import name_of as invited_name
 from dure.joining.models import Invitation
-from dure.joining.rules import LABELS, State, state_of
+from dure.joining.people import RemovedMember
+from dure.joining.rules import LASTS, State, state_of
 from dure.mail import outbox
 from dure.mail.models import Letter
+from dure.members import waiting
 from dure.web import door
 from dure.web.context import name_of
-from dure.web.panel import letter_facts
+from dure.web.invited import FILTER_LABELS, FILTER_MARKS, FILTERS, SENTENCES, shown
+from dure.web.panel import LANGUAGE_NAMES, letter_facts
 
 MANAGE = door.page(needs=Permission.MEMBERS_MANAGE)
-MARKS = {
-    State.WAITING: "pending",
-    State.ACCEPTED: "active",
-    State.DECLINED: "suspended",
-    State.RUN_OUT: "expired",
-    State.WITHDRAWN: "removed",
-}
-SENTENCES = {
-    State.WAITING: gettext_lazy("Waits for an answer. They are no member until they accept."),
-    State.ACCEPTED: gettext_lazy("Has accepted and is a member."),
-    State.DECLINED: gettext_lazy("Has declined. What was written about them is deleted."),
-    State.RUN_OUT: gettext_lazy("Did not answer in time. Register them again to invite them anew."),
-    State.WITHDRAWN: gettext_lazy("Was withdrawn. No link of it works."),
-}
+COUNTED = 1_000
+
+
+def asked_for(asked: Any) -> dict[str, str]:
+    """Return the state and the words that an address or a form asks for."""
+    state = asked.get("state", "")
+    return {"state": state if state in FILTERS else "", "search": asked.get("q", "")[:100].strip()}
 
 
 @MANAGE
 @require_safe
 def invitations(request: Any, **_names: Any) -> HttpResponse:
     """Show invitations, the newest first."""
-    workspace, asked = request.actor.member.workspace, request.GET
-    state = asked.get("state", "") if asked.get("state") in set(State) else ""
-    rows, older = queries.page(workspace, state=state, older=asked.get("older", ""))
+    workspace, asked = request.actor.member.workspace, asked_for(request.GET)
+    rows, older = queries.page(workspace, **asked, older=request.GET.get("older", ""))
+    letters = queries.last_letters(rows)
     address = reverse("invitations", args=[workspace.uid])
-    kept = f"&state={state}" if state else ""
     context = {
         "section": "invitations",
-        "rows": [_row(row, workspace.uid) for row in rows],
-        "chips": [_chip(address, code, state) for code in ("", *State)],
-        "state": state,
-        "next_url": f"{address}?older={older}{kept}" if older else None,
+        "tab": "mail",
+        "rows": [shown(workspace.uid, row, letters.get(row.uid)) for row in rows],
+        "states": _chips(workspace, address, asked),
+        **asked,
+        "smtp": outbox.can_send(),
+        "first_url": _url(address, asked) if request.GET.get("older") else None,
+        "next_url": _url(address, asked, older=older) if older else None,
     }
     return render(request, "pages/admin/invitations.html", context)
 
 
-def _chip(address: str, code: str, current: str) -> dict[str, Any]:
-    return {
-        "label": LABELS[State(code)] if code else pgettext("invitations", "All"),
-        "url": f"{address}?state={code}" if code else address,
-        "current": code == current,
-        "mark": MARKS[State(code)] if code else "",
-    }
+def _url(address: str, asked: dict[str, str], **more: str) -> str:
+    given = {"state": asked["state"], "q": asked["search"], **more}
+    kept = urlencode({name: value for name, value in given.items() if value})
+    return f"{address}?{kept}" if kept else address
 
 
-def _row(row: Invitation, workspace_uid: str) -> dict[str, Any]:
-    state = state_of(row)
-    local, _at, domain = row.address.partition("@")
-    return {
-        "url": reverse("admin_invitation", args=[workspace_uid, row.uid]),
-        "name": invited_name(row),
-        "lang": row.name_language,
-        "id_local": local,
-        "id_domain": domain,
-        "state": str(state),
-        "state_label": LABELS[state],
-        "mark": MARKS[state],
-        "invited_at": row.invited_at,
-        "ended_at": row.ended_at or row.expires_at,
-        "starts_at": row.starts_at,
-    }
+def _chips(workspace: Any, address: str, asked: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the states, each with its number as far as 1,000, in one query."""
+    found = [queries.listed(workspace, state=code, search=asked["search"]) for code in FILTERS]
+    numbers = waiting.counts(*found, most=COUNTED)
+    return [
+        {
+            "label": FILTER_LABELS[code],
+            "url": _url(address, asked | {"state": code}),
+            "current": code == asked["state"],
+            "mark": FILTER_MARKS[code],
+            "count": f"{COUNTED:,}+" if number > COUNTED else f"{number:,}",
+        }
+        for code, number in zip(FILTERS, numbers, strict=True)
+    ]
 
 
 @MANAGE
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: Any, invitation_uid: str, **_names: Any) -> HttpResponse:
-    """Show one invitation; send it again or withdraw it."""
+    """Show one invitation; send it again, copy a link, withdraw it, or invite the address anew."""
     workspace = request.actor.member.workspace
     found = queries.invitations(workspace).select_related("member", "workspace").filter(uid=invitation_uid).first()
     if found is None:
         raise Http404
-    if request.method == "POST":
+    if request.method == "POST" and request.POST.get("step") != "copy":
         return _step(request, found)
-    inviter = queries.inviter(found)
-    letters = Letter.objects.filter(workspace_id=workspace.pk, about=found.uid).order_by("-id")[:5]
-    context = {
+    context = _facts(found)
+    if request.method == "POST":
+        try:
+            context["link"] = links.mailed(inviting_again.copy_link(request.actor, invitation_uid=found.uid))
+        except inviting.InvitationEnded as refused:
+            messages.warning(request, refused.sentence())
+            return redirect("admin_invitation", workspace.uid, found.uid)
+    return render(request, "pages/admin/invitation.html", context)
+
+
+def _facts(found: Invitation) -> dict[str, Any]:
+    workspace, inviter = found.workspace, queries.inviter(found)
+    letters = list(Letter.objects.exclude(about="").filter(about=found.uid).order_by("-id")[:10])
+    return {
         "section": "invitations",
-        "row": _row(found, workspace.uid),
+        "tab": "mail",
+        "row": shown(workspace.uid, found, letters[0] if letters else None),
         "sentence": SENTENCES[state_of(found)],
+        "message": found.message,
+        "language": LANGUAGE_NAMES.get(found.language, ""),
         "inviter": name_of(inviter) if inviter else "",
         "inviter_lang": inviter.name_language if inviter else "",
         "member_uid": found.member.uid if found.member else "",
         "letters": [letter_facts(letter) for letter in letters],
+        "reminds_at": found.remind_at if state_of(found) is State.WAITING and outbox.can_send() else None,
         "smtp": outbox.can_send(),
+        "days": str(LASTS.days),
     }
-    return render(request, "pages/admin/invitation.html", context)
 
 
 def _step(request: Any, found: Invitation) -> HttpResponse:
-    name = {"name": invited_name(found)}
+    name, workspace = {"name": invited_name(found)}, request.actor.member.workspace
+    step = request.POST.get("step")
     try:
-        if request.POST.get("step") == "withdraw":
+        if step == "withdraw":
             inviting.withdraw(request.actor, invitation_uid=found.uid)
             messages.success(request, _("The invitation of %(name)s is withdrawn.") % name)
+        elif step == "anew":
+            found = inviting_again.invite_anew(request.actor, invitation_uid=found.uid)
+            messages.success(request, _("%(name)s is invited again.") % name)
         else:
-            inviting.send_again(request.actor, invitation_uid=found.uid)
+            inviting_again.send_again(request.actor, invitation_uid=found.uid)
             messages.success(request, _("One more mail is on its way to %(name)s. The older link still works.") % name)
+    except RemovedMember as removed:
+        messages.warning(request, removed.sentence())
+        return redirect("member", workspace.uid, removed.member.uid)
     except DomainError as refused:
         if refused.status in (403, 404):
             raise
         messages.warning(request, refused.sentence())
-    return redirect("admin_invitation", request.actor.member.workspace.uid, found.uid)
+    return redirect("admin_invitation", workspace.uid, found.uid)

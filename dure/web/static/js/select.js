@@ -1,6 +1,7 @@
 // Choosing in a list: the box in its head takes the whole page, and the bar says how many are chosen.
+const boxesOf = (form) => [...form.querySelectorAll(`[name="${form.dataset.selecting || "member"}"]`)];
 const told = (form) => {
-  const boxes = [...form.querySelectorAll('[name="member"]')];
+  const boxes = boxesOf(form);
   const chosen = boxes.filter((box) => box.checked).length;
   const everybody = form.elements.everybody?.checked;
   const all = form.querySelector("[data-all]");
@@ -20,7 +21,7 @@ const begin = (root) => {
 document.addEventListener("change", ({ target }) => {
   const form = target.closest("form[data-selecting]");
   if (!form) return;
-  if ("all" in target.dataset) for (const box of form.querySelectorAll('[name="member"]')) box.checked = target.checked;
+  if ("all" in target.dataset) for (const box of boxesOf(form)) box.checked = target.checked;
   told(form);
 });
 document.addEventListener("reset", ({ target }) => { if (target.matches("form[data-selecting]")) setTimeout(told, 0, target); });

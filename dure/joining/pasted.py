@@ -1,0 +1,198 @@
+"""Reading addresses that were typed or pasted: from a mail program, a spreadsheet, a list of any kind."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from dure.accounts import addresses
+from dure.core.errors import DomainError
+from dure.members import names, splitting
+from dure.members.names import InvalidName
+
+LONGEST = 200_000
+"""Characters that a field of addresses may hold."""
+_SPACE = " \t\r\u00a0\u3000\ufeff"
+_ANGLED = re.compile(r"(.*?)[<〈＜]([^<>]*)[>〉＞](.*)", re.DOTALL)
+_TOUCHING = re.compile(r"([>〉＞])\s*(?=[^,;\t]*[<〈＜])")
+_BETWEEN = "\t,;，；、"
+_NUMBERING = re.compile(r"\s*(?:[-*•·]|\d{1,4}[.)])\s+")
+_WEB_ADDRESS = re.compile(
+    r"://|\bwww\.|\w\.(?:com|net|org|info|biz|io|co|me|kr|jp|cn|ru|xyz|top|shop|site|online|link|click|app|dev|gg|ly"
+    r"|to|us|uk|de|eu|tv|cc|store|live)\b",
+    re.IGNORECASE,
+)
+
+
+_HEADS = frozenset({"email", "mail", "emailaddress", "mailaddress", "address", "id", "이메일", "메일", "이메일주소"})
+_HEADS |= {"메일주소", "아이디", "メール", "メールアドレス", "eメール", "idemailaddress"}
+_GIVEN = frozenset({"givenname", "firstname", "given", "first", "이름", "名"})
+_FAMILY = frozenset({"familyname", "lastname", "surname", "family", "last", "성", "姓"})
+
+
+class NoAddress(addresses.InvalidAddress):
+    """A line without any @."""
+
+    code = "no_address"
+    message = _("There is no e-mail address in it.")
+
+
+class LinkInName(InvalidName):
+    """A web address as a name would make our mail somebody else's bait."""
+
+    code = "link_in_name"
+    message = _("A name holds no web address.")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One address of what was pasted: ``row`` is its line, ``text`` the entry as typed.
+
+    ``problem`` says why nobody can be invited by it; then the rest is empty.
+    """
+
+    row: int
+    text: str
+    address: str = ""
+    family_name: str = ""
+    given_name: str = ""
+    problem: DomainError | None = None
+
+
+def holds_link(text: str) -> bool:
+    """Tell whether a text holds what a mail program might make a link of."""
+    return _WEB_ADDRESS.search(text) is not None
+
+
+def read(text: str, language: str) -> list[Entry]:
+    """Return every address in the order it stands there, good and wrong ones; ``language`` helps to read names."""
+    known: dict[str, str] = {}
+    found: list[Entry] = []
+    given_first = False
+    for row, line in enumerate(text.splitlines(), 1):
+        for cells in _cells_of(line):
+            if not found and _is_head(line):
+                given_first = _given_first(line)
+                break
+            found.append(_entry(row, cells, language, known, given_first=given_first))
+    return found
+
+
+def _is_head(line: str) -> bool:
+    """Tell whether a line is the head of a table: no address, and a cell that says where the addresses stand."""
+    return "@" not in line and any(_head(cell) in _HEADS for cell in _parts(line, _BETWEEN))
+
+
+def _head(cell: str) -> str:
+    return re.sub(r"[\s_()-]", "", _bare(cell)).casefold()
+
+
+def _given_first(line: str) -> bool:
+    """Tell whether the head puts the given name before the family name."""
+    heads = [_head(cell) for cell in _parts(line, _BETWEEN)]
+    given, family = (next((heads.index(head) for head in heads if head in known), None) for known in (_GIVEN, _FAMILY))
+    return given is not None and family is not None and given < family
+
+
+def _cells_of(line: str) -> Iterator[list[str]]:
+    """Return the entries of one line, each as its cells: a name and an address in any order, or an address alone."""
+    line = _TOUCHING.sub(r"\1;", _NUMBERING.sub("", line, count=1).strip(_SPACE))
+    cells = [cell for cell in (_bare(cell) for cell in _parts(line, _BETWEEN)) if cell]
+    if sum("@" in cell for cell in cells) == 1 and _is_one_person(cells):
+        yield cells
+        return
+    before: list[str] = []
+    for cell in cells:
+        if "@" not in cell:
+            before.append(cell)
+            continue
+        last = before.pop() if before and _ANGLED.match(cell) else ""
+        yield from ([other] for other in before)
+        before = []
+        yield from ([last, cell] if last else [one] for one in ([cell] if last else _side_by_side(cell)))
+    yield from ([other] for other in before)
+
+
+def _is_one_person(cells: list[str]) -> bool:
+    """Tell whether the cells beside the one address may be a name and what else a spreadsheet holds."""
+    place = next(place for place, cell in enumerate(cells) if "@" in cell)
+    return len(_side_by_side(cells[place])) == 1
+
+
+def _side_by_side(cell: str) -> list[str]:
+    """Return addresses parted by nothing but a space."""
+    parts = cell.split()
+    return parts if len(parts) > 1 and all("@" in part for part in parts) else [cell]
+
+
+def _parts(line: str, between: str) -> Iterator[str]:
+    """Cut a line where one of these stands outside of quotation marks and angle brackets."""
+    part, quoted, angled = "", False, False
+    for letter in line:
+        if letter == '"':
+            quoted = not quoted
+        elif letter in "<>" and not quoted:
+            angled = letter == "<"
+        if letter in between and not quoted and not angled:
+            yield part
+            part = ""
+        else:
+            part += letter
+    yield part
+
+
+def _bare(cell: str) -> str:
+    cell = cell.strip(_SPACE)
+    return cell[1:-1].replace('""', '"').strip(_SPACE) if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+
+
+def _entry(row: int, cells: list[str], language: str, known: dict[str, str], *, given_first: bool) -> Entry:
+    text = ", ".join(cells)
+    place = next((place for place, cell in enumerate(cells) if "@" in cell), None)
+    if place is None:
+        return Entry(row, text, problem=NoAddress())
+    within, typed = _apart(cells[place])
+    try:
+        address = _canonical(typed, known)
+        family_name, given_name = _names(within, cells, place, language, given_first=given_first)
+    except DomainError as refused:
+        return Entry(row, text, problem=refused)
+    return Entry(row, text, address, family_name, given_name)
+
+
+def _apart(cell: str) -> tuple[str, str]:
+    """Return the name and the address that stand in one cell."""
+    angled = _ANGLED.match(cell)
+    if angled:
+        return (angled[1].strip(_SPACE) or angled[3].strip(_SPACE)).strip("\"'"), angled[2]
+    words = cell.split()
+    with_sign = [word for word in words if "@" in word]
+    if len(words) > 1 and len(with_sign) == 1 and with_sign[0] in (words[0], words[-1]):
+        return " ".join(word for word in words if word != with_sign[0]).strip("\"'"), with_sign[0].strip("()[]")
+    return "", cell
+
+
+def _canonical(typed: str, known: dict[str, str]) -> str:
+    """Return the one spelling; a domain is worked out once, since a company has few and a list has many addresses."""
+    typed = re.sub(r"^mailto:", "", typed.strip(_SPACE), flags=re.IGNORECASE).rstrip(".")
+    local, _at, domain = typed.rpartition("@")
+    if domain not in known:
+        known[domain] = addresses.canonical(f"a@{domain}").partition("@")[2]
+    return addresses.canonical(f"{local}@{known[domain]}")
+
+
+def _names(within: str, cells: list[str], place: int, language: str, *, given_first: bool) -> tuple[str, str]:
+    within = "" if "@" in within else within
+    beside = [cell for cell in cells[:place] or cells[place + 1 :] if any(map(str.isalpha, cell))]
+    if within:
+        parts = (beside[-1], within) if beside and "<" in cells[place] else splitting.split(within, language)
+    elif len(beside) >= 2:
+        parts = (beside[1], beside[0]) if given_first else (beside[0], beside[1])
+    else:
+        parts = splitting.split(beside[0], language) if beside else ("", "")
+    if not any(parts):
+        return "", ""
+    if holds_link(" ".join(parts)):
+        raise LinkInName
+    return names.clean_names(*parts)

@@ -1,0 +1,88 @@
+"""How an invitation is shown to those who manage members: what it is, and what its mail came to."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from dure.joining import queries
+from dure.joining.letters import own_name_of
+from dure.joining.models import Invitation
+from dure.joining.rules import LABELS, State, state_of
+from dure.mail.models import Letter
+from dure.web.panel import problem_of
+
+MARKS = {
+    State.WAITING: "pending",
+    State.ACCEPTED: "active",
+    State.DECLINED: "suspended",
+    State.RUN_OUT: "expired",
+    State.WITHDRAWN: "removed",
+}
+SENTENCES = {
+    State.WAITING: gettext_lazy("Waits for an answer. They are no member until they accept."),
+    State.ACCEPTED: gettext_lazy("Has accepted and is a member."),
+    State.DECLINED: gettext_lazy("Has declined. What was written about them is deleted."),
+    State.RUN_OUT: gettext_lazy("Did not answer in time. One press invites them again."),
+    State.WITHDRAWN: gettext_lazy("Was withdrawn. No link of it works."),
+}
+FILTERS: tuple[str, ...] = (
+    "",
+    State.WAITING,
+    queries.OPENED,
+    queries.FAILED,
+    State.ACCEPTED,
+    State.DECLINED,
+    State.RUN_OUT,
+    State.WITHDRAWN,
+)
+FILTER_LABELS: dict[str, Any] = {
+    "": pgettext_lazy("invitations", "All"),
+    queries.OPENED: pgettext_lazy("invitation", "opened"),
+    queries.FAILED: pgettext_lazy("invitation", "not delivered"),
+} | {str(state): label for state, label in LABELS.items()}
+FILTER_MARKS = {"": "", queries.OPENED: "new", queries.FAILED: "wrong"} | {
+    str(one): mark for one, mark in MARKS.items()
+}
+SENT, TO_SEND, NOT_MAILED = (
+    pgettext_lazy("invitation", "sent"),
+    pgettext_lazy("invitation", "waiting to be sent"),
+    pgettext_lazy("invitation", "not mailed"),
+)
+
+
+def shown(workspace_uid: str, row: Invitation, letter: Letter | None) -> dict[str, Any]:
+    """Return what the list and the page say of one; ``letter`` is the last one about it."""
+    state = state_of(row)
+    local, _at, domain = row.address.partition("@")
+    mark, label, why = _progress(row, letter) if state is State.WAITING else (MARKS[state], LABELS[state], "")
+    return {
+        "uid": row.uid,
+        "url": reverse("admin_invitation", args=[workspace_uid, row.uid]),
+        "name": own_name_of(row),
+        "address": row.address,
+        "lang": row.name_language,
+        "id_local": local,
+        "id_domain": domain,
+        "state": str(state),
+        "state_label": label,
+        "mark": mark,
+        "why": why,
+        "invited_at": row.invited_at,
+        "opened_at": row.opened_at,
+        "ended_at": row.ended_at or row.expires_at,
+        "starts_at": row.starts_at,
+    }
+
+
+def _progress(row: Invitation, letter: Letter | None) -> tuple[str, Any, str]:
+    """Return how far one that waits has come, and why no further: that it was opened says more than the mail does."""
+    if row.opened_at:
+        return "new", FILTER_LABELS[queries.OPENED], ""
+    if letter is None or letter.state in (Letter.WITHDRAWN, Letter.EXPIRED):
+        return "scheduled", NOT_MAILED, ""
+    if letter.state == Letter.FAILED:
+        return "wrong", FILTER_LABELS[queries.FAILED], problem_of(letter)
+    if letter.state == Letter.SENT:
+        return "pending", SENT, ""
+    return "scheduled", TO_SEND, problem_of(letter)
