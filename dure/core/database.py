@@ -82,6 +82,10 @@ class Among(Lookup):
         return f"{left} {right}", [*parameters, *self.process_rhs(compiler, connection)[1]]
 
 
+TOGETHER = 100
+"""Rows in one statement: PostgreSQL answers each statement on its own."""
+
+
 def insert_many(rows: Sequence[Model]) -> None:
     """Insert rows of one model at once.
 
@@ -95,9 +99,11 @@ def insert_many(rows: Sequence[Model]) -> None:
     values = [tuple(store(one[name]) if store else one[name] for name, store in columns) for one in map(vars, rows)]
     names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     table, places = connection.ops.quote_name(rows[0]._meta.db_table), ", ".join(["%s"] * len(columns))
-    insert = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608 - the model's own names
+    insert = f"INSERT INTO {table} ({names}) VALUES "  # noqa: S608 - the model's own names
     with connection.cursor() as cursor:
-        cursor.executemany(insert, values)
+        for begin in range(0, len(values), TOGETHER):
+            batch = values[begin : begin + TOGETHER]
+            cursor.execute(insert + ", ".join([f"({places})"] * len(batch)), [one for row in batch for one in row])
 
 
 def _stored(field: Any, moment: Callable[[Any], Any]) -> Callable[[Any], Any] | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.utils.translation import gettext_lazy as _
 
@@ -15,9 +16,9 @@ LONGEST = 200_000
 """Characters that a field of addresses may hold."""
 _SPACE = " \t\r\u00a0\u3000\ufeff"
 _ANGLED = re.compile(r"(.*?)[<〈＜]([^<>]*)[>〉＞](.*)", re.DOTALL)
-_TOUCHING = re.compile(r"([>〉＞])\s*(?=[^,;\t]*[<〈＜])")
+_MARK = re.compile(r"[<>〈〉＜＞\t,;，；、]")
 _BETWEEN = "\t,;，；、"
-_NUMBERING = re.compile(r"\s*(?:[-*•·]|\d{1,4}[.)])\s+")
+_NUMBERING = re.compile(r"(?:[-*•·]|\d{1,4}[.)])\s+")
 _WEB_ADDRESS = re.compile(
     r"://|\bwww\.|\w\.(?:com|net|org|info|biz|io|co|me|kr|jp|cn|ru|xyz|top|shop|site|online|link|click|app|dev|gg|ly"
     r"|to|us|uk|de|eu|tv|cc|store|live)\b",
@@ -57,6 +58,7 @@ class Entry:
     address: str = ""
     family_name: str = ""
     given_name: str = ""
+    name_language: str = ""
     problem: DomainError | None = None
 
 
@@ -97,7 +99,9 @@ def _given_first(line: str) -> bool:
 
 def _cells_of(line: str) -> Iterator[list[str]]:
     """Return the entries of one line, each as its cells: a name and an address in any order, or an address alone."""
-    line = _TOUCHING.sub(r"\1;", _NUMBERING.sub("", line, count=1).strip(_SPACE))
+    line = line.strip(_SPACE)
+    numbered = _NUMBERING.match(line)
+    line = _parted(line[numbered.end() :].strip(_SPACE) if numbered else line)
     cells = [cell for cell in (_bare(cell) for cell in _parts(line, _BETWEEN)) if cell]
     if sum("@" in cell for cell in cells) == 1 and _is_one_person(cells):
         yield cells
@@ -114,6 +118,15 @@ def _cells_of(line: str) -> Iterator[list[str]]:
     yield from ([other] for other in before)
 
 
+def _parted(line: str) -> str:
+    """Put a semicolon between entries that touch: “Lee <lee@…>Kim <kim@…>”."""
+    if line.count("@") < 2:
+        return line
+    marks = list(_MARK.finditer(line))
+    ends = [one.end() for one, following in pairwise(marks) if one[0] in ">〉＞" and following[0] in "<〈＜"]
+    return ";".join(line[begin:end] for begin, end in pairwise([0, *ends, len(line)]))
+
+
 def _is_one_person(cells: list[str]) -> bool:
     """Tell whether the cells beside the one address may be a name and what else a spreadsheet holds."""
     place = next(place for place, cell in enumerate(cells) if "@" in cell)
@@ -123,7 +136,7 @@ def _is_one_person(cells: list[str]) -> bool:
 def _side_by_side(cell: str) -> list[str]:
     """Return addresses parted by nothing but a space."""
     parts = cell.split()
-    return parts if len(parts) > 1 and all("@" in part for part in parts) else [cell]
+    return parts if len(parts) > 1 and "<" not in cell and all("@" in part for part in parts) else [cell]
 
 
 def _parts(line: str, between: str) -> Iterator[str]:
@@ -158,7 +171,7 @@ def _entry(row: int, cells: list[str], language: str, known: dict[str, str], *, 
         family_name, given_name = _names(within, cells, place, language, given_first=given_first)
     except DomainError as refused:
         return Entry(row, text, problem=refused)
-    return Entry(row, text, address, family_name, given_name)
+    return Entry(row, text, address, family_name, given_name, _language(text, family_name, given_name, language))
 
 
 def _apart(cell: str) -> tuple[str, str]:
@@ -180,6 +193,13 @@ def _canonical(typed: str, known: dict[str, str]) -> str:
     if domain not in known:
         known[domain] = addresses.canonical(f"a@{domain}").partition("@")[2]
     return addresses.canonical(f"{local}@{known[domain]}")
+
+
+def _language(text: str, family_name: str, given_name: str, language: str) -> str:
+    """Return the language of a name; one in Han alone with a space in it, as 金 民秀, is written the Japanese way."""
+    spaced = re.search(rf"{re.escape(family_name)}[ \u3000]+{re.escape(given_name)}", text) if family_name else None
+    found = names.language_of(family_name, given_name, language)
+    return names.language_of(family_name, given_name, "ja") if found == "ko" and given_name and spaced else found
 
 
 def _names(within: str, cells: list[str], place: int, language: str, *, given_first: bool) -> tuple[str, str]:

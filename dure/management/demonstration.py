@@ -14,6 +14,7 @@ from dure.joining.actions.accepting import accept
 from dure.joining.actions.founding import found_workspace
 from dure.joining.actions.inviting import invite
 from dure.joining.people import make_place, person
+from dure.management import demo_invitations
 from dure.management import demonstration_links as links
 from dure.members import indexing, names, rules
 from dure.members.actions.administering import grant
@@ -88,6 +89,7 @@ def fill() -> Workspace:
         _fill_up(workspace, encoded)
         _invite_from_elsewhere(workspace, encoded)
         links.fill(workspace)
+        demo_invitations.make(Member.objects.get(account__addresses__canonical=SIGN_INS[1].address))
     return workspace
 
 

@@ -12,9 +12,13 @@ from dure.accounts.models import Address
 from dure.audit.models import AuditEvent
 from dure.audit.proof import prove
 from dure.core import clock, keys
+from dure.joining import limits
 from dure.joining.actions import accepting, inviting
 from dure.joining.actions.accepting import Accepted
 from dure.joining.actions.inviting import AlreadyInvited, InvitationEnded
+from dure.joining.actions.inviting_again import Done, send_again_many, withdraw_many
+from dure.joining.actions.inviting_many import Invited as InvitedMany
+from dure.joining.actions.inviting_many import Verdict, invite_many
 from dure.joining.actions.registering import Invited, register_member
 from dure.joining.models import Invitation, InvitationToken
 from dure.joining.people import AlreadyMember
@@ -145,3 +149,72 @@ def test_two_accounts_with_one_link_make_one_place(crowd: Cast, post: PostOffice
     joined = Member.objects.filter(workspace=crowd.hanbit, family_name="Race").count()
     invitation.refresh_from_db()
     assert joined == bool(invitation.accepted_at) and len(how_it_ended()) == 1
+
+
+FIFTY = "\n".join(f"p{number}@example.com" for number in range(50))
+
+
+def pasting(actor: Any, text: str, *, submission: str = "") -> Callable[[], Any]:
+    """Return the step that invites everybody in a text."""
+    return lambda: invite_many(actor, text=text, language="en", message="", submission=submission)
+
+
+def test_two_admins_pasting_the_same_fifty_invite_each_once(crowd: Cast, post: PostOffice) -> None:
+    outcome = at_once(*(pasting(actor, FIFTY) for actor in [crowd.sora.actor, crowd.minjun.actor] * 3))
+    assert all(isinstance(result, InvitedMany) for result in outcome), outcome
+    numbers = [result.numbers for result in outcome]
+    assert sum(one[Verdict.INVITED] for one in numbers) == 50 and sum(one[Verdict.WAITING] for one in numbers) == 250
+    assert Invitation.objects.count() == InvitationToken.objects.count() == Letter.objects.count() == 50
+    assert prove(crowd.hanbit.pk, keys=keys.derive_all("audit")).broken is None
+
+
+def test_one_paste_sent_six_times_at_once_tells_everybody_the_same(crowd: Cast, post: PostOffice) -> None:
+    number = str(uuid.uuid4())
+    outcome = at_once(*(pasting(crowd.minjun.actor, FIFTY, submission=number) for _ in range(6)))
+    assert [result.numbers[Verdict.INVITED] for result in outcome] == [50] * 6, outcome
+    assert Invitation.objects.count() == Letter.objects.count() == 50
+
+
+def test_pasting_and_registering_one_address_at_once_make_one_invitation(crowd: Cast, post: PostOffice) -> None:
+    outcome = at_once(
+        *(pasting(crowd.sora.actor, crowd.alex.address), registering(crowd.minjun.actor, crowd.alex.address)) * 3
+    )
+    assert not [one for one in outcome if not isinstance(one, InvitedMany | Invited | AlreadyInvited)], outcome
+    assert Invitation.objects.count() == Letter.objects.count() == 1
+
+
+def test_the_hours_limit_holds_when_everybody_invites_at_once(
+    crowd: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "HOURLY", 70)
+    texts = ["\n".join(f"q{part}.{number}@example.com" for number in range(20)) for part in range(6)]
+    outcome = at_once(*(pasting(crowd.minjun.actor, text) for text in texts))
+    assert all(isinstance(result, InvitedMany) for result in outcome), outcome
+    assert Invitation.objects.count() == Letter.objects.count() == 70
+    assert sum(result.numbers[Verdict.NO_ROOM] for result in outcome) == 50
+
+
+def test_accepting_while_all_are_withdrawn_ends_each_one_way(crowd: Cast, post: PostOffice) -> None:
+    pasting(crowd.minjun.actor, f"{FIFTY}\nAlex Meyer <{crowd.alex.address}>")()
+    uids, owner = list(Invitation.objects.values_list("uid", flat=True)), Owner(crowd.alex.account)
+    mine = Invitation.objects.get(address=crowd.alex.address)
+    accepted, withdrawn, again = at_once(
+        lambda: accepting.accept(owner, invitation_uid=mine.uid),
+        lambda: withdraw_many(crowd.minjun.actor, invitation_uids=uids),
+        lambda: withdraw_many(crowd.sora.actor, invitation_uids=uids[::-1]),
+    )
+    assert isinstance(withdrawn, Done) and isinstance(again, Done), (withdrawn, again)
+    assert withdrawn.done + again.done == 51 - isinstance(accepted, Accepted)
+    assert isinstance(accepted, Accepted | InvitationEnded) and places(crowd) == isinstance(accepted, Accepted)
+    mine.refresh_from_db()
+    assert len([name for name in ENDED if getattr(mine, name)]) == 1
+
+
+def test_sending_again_twice_at_once_mails_once(crowd: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    pasting(crowd.minjun.actor, FIFTY)()
+    later = clock.now() + timedelta(minutes=6)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    uids = list(Invitation.objects.values_list("uid", flat=True))
+    outcome = at_once(*(lambda: send_again_many(crowd.minjun.actor, invitation_uids=uids) for _ in range(4)))
+    assert sorted(result.done for result in outcome) == [0, 0, 0, 50], outcome
+    assert InvitationToken.objects.count() == 100 and Letter.objects.filter(state="waiting").count() == 50

@@ -90,7 +90,7 @@ def test_a_workspace_that_cannot_be_created_leaves_nothing(
 def test_the_demos_company_looks_like_one(db: Any, post: PostOffice) -> None:
     workspace = demonstration.fill()
     states = {str(state_of(one)) for one in Invitation.objects.filter(workspace=workspace)}
-    assert states == {"waiting", "accepted"}
+    assert states == {"waiting", "accepted", "declined", "run_out", "withdrawn"}
     assert queries.of(workspace).count() == demonstration.SIZE
     for state in State:
         assert queries.in_state(queries.of(workspace), state).exists(), state

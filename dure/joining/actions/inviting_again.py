@@ -191,7 +191,8 @@ def invite_anew(actor: Actor, *, invitation_uid: str) -> Invitation:
     before = queries.invitations(workspace).filter(uid=invitation_uid).first()
     if before is None:
         raise NotFound
-    entry = Entry(1, before.address, before.address, before.family_name, before.given_name)
+    names = (before.family_name, before.given_name, before.name_language)
+    entry = Entry(1, before.address, before.address, *names)
     outcome = judge(workspace, [entry], "", max(room.left, 1))[0]
     if outcome.verdict is Verdict.JUST_MAILED:
         raise JustMailed(_free_at(before))

@@ -22,7 +22,6 @@ from dure.joining import letters, limits, pasted, queries, rules
 from dure.joining.models import Invitation
 from dure.joining.pasted import Entry
 from dure.joining.queries import just_mailed
-from dure.members import names
 from dure.members import queries as members
 from dure.members.models import Member
 from dure.members.rules import is_here, is_restorable
@@ -276,7 +275,7 @@ def _row(draft: Draft, entry: Entry, at: datetime) -> Invitation:
         address=entry.address,
         family_name=entry.family_name,
         given_name=entry.given_name,
-        name_language=names.language_of(entry.family_name, entry.given_name, draft.language),
+        name_language=entry.name_language,
         language=draft.language,
         message=draft.message,
         invited_by_id=draft.invited_by_id,
