@@ -59,7 +59,7 @@ def listed(workspace: Workspace, *, state: str = "", search: str = "") -> QueryS
     if state == OPENED:
         found = living(own).filter(opened_at__isnull=False)
     elif state == FAILED:
-        found = _unreached(living(own), workspace)
+        found = _unreached(living(own))
     else:
         found = in_state(own, state)
     part = search.strip().lower()
@@ -69,11 +69,11 @@ def listed(workspace: Workspace, *, state: str = "", search: str = "") -> QueryS
     return found.filter(named | Q(address__contains=part))
 
 
-def _unreached(found: QuerySet[Invitation], workspace: Workspace) -> QuerySet[Invitation]:
+def _unreached(found: QuerySet[Invitation]) -> QuerySet[Invitation]:
     """Keep those about whom the last letter failed; a letter that failed is no older than what it is about."""
     since = clock.now() - LASTS - clock.SKEW
     letters = Letter.objects.exclude(about="")
-    failed = letters.filter(workspace_id=workspace.pk, state=Letter.FAILED, ended_at__gt=since)
+    failed = letters.filter(state=Letter.FAILED, ended_at__gt=since)  # few, of whatever workspace
     newer = letters.filter(about=OuterRef("about"), pk__gt=OuterRef("pk"))
     return found.filter(uid__in=failed.exclude(Exists(newer)).values("about"))
 

@@ -96,7 +96,8 @@ def withdraw_dead(account_id: int) -> int:
 
 def withdraw_about(uids: Iterable[str]) -> int:
     """Take back the waiting letters about these rows; returns how many."""
-    waiting = Letter.objects.filter(about__among=list(uids), state__in=[Letter.WAITING, Letter.SENDING])
+    about = Letter.objects.exclude(about="").filter(about__among=list(uids))  # the index is of those about something
+    waiting = about.filter(state__in=[Letter.WAITING, Letter.SENDING])
     return end(waiting, Letter.WITHDRAWN, at=clock.now())
 
 

@@ -7,15 +7,18 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dure.audit.models import AuditEvent
 from dure.core import clock
-from dure.joining import limits
+from dure.joining import limits, queries
 from dure.joining.actions.inviting_many import invite_many
 from dure.joining.models import Invitation, InvitationToken
 from dure.mail.models import Letter
 from dure.members.actions.leaving import remove
 from dure.members.models import Member
+from dure.web.invited import shown
 from tests.cast import Cast, Person
 from tests.post import PostOffice
 from tests.stories.steps import HARU, register
@@ -312,3 +315,26 @@ def test_an_erased_inviter_leaves_the_workspace_to_invite(
     mail = post.last_to("a@example.com")
     assert mail.subject == "You are invited to 한빛소프트"
     assert "You are invited to 한빛소프트" in cast.visitor().open(mail.link).text
+
+
+def test_a_page_of_the_list_asks_as_much_for_fifty_as_for_one(people: Cast, post: PostOffice) -> None:
+    """One query for the letters of a whole page, whoever invited."""
+    invite(people, "one@example.com")
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries_made:
+            rows_found, _older = queries.page(people.hanbit)
+            letters = queries.last_letters(rows_found)
+            assert all(shown(people.hanbit.uid, row, letters.get(row.uid))["state"] == "waiting" for row in rows_found)
+        return len(queries_made)
+
+    first = asked()
+    invite(people, *(f"p{number}@example.com" for number in range(60)))
+    assert asked() == first == 2
+
+
+def test_failed_letters_and_letters_about_something_are_found_by_their_indexes(people: Cast) -> None:
+    about = Letter.objects.exclude(about="").filter(about__among=["a" * 22])
+    failed = queries.listed(people.hanbit, state=queries.FAILED)
+    for found, index in ((about, "letter_about"), (failed, "letter_failed")):
+        assert connection.vendor != "sqlite" or index in found.explain(), found.explain()

@@ -52,5 +52,5 @@ def remind(actor: Actor) -> int:
 
 def _reached(uids: list[str]) -> set[str]:
     """Return those whose last letter was sent: one that failed or waits makes no sense of a second one."""
-    about = Letter.objects.filter(about__among=uids).order_by("id").values_list("about", "state")
+    about = Letter.objects.exclude(about="").filter(about__among=uids).order_by("id").values_list("about", "state")
     return {uid for uid, state in dict(about).items() if state == Letter.SENT}
