@@ -19,6 +19,7 @@ from dure.core.database import empty_log
 from dure.core.events import Event
 from dure.core.models import OneTimeSecret
 from dure.joining import queries as joining
+from dure.joining import request_letters
 from dure.joining.models import Invitation, InviteLink, JoinRequest, SignUp
 from dure.joining.rules import KEPT
 from dure.mail.models import Letter
@@ -61,7 +62,7 @@ RULES = {
     "InviteLinkDay": "with the link; numbers alone",
     "InviteLinkUse": "with the member who came, or with the link",
     "SignUp": "when it is finished, after 7 days, or when the address is erased",
-    "JoinRequest": "30 days after its end, with the account, or with the workspace",
+    "JoinRequest": "30 days after its end, with the member it made, with the account, or with the workspace",
     "LeaveRequest": "with the member, or with the workspace",
     "Job": "30 days after its end, with whoever began it, or with the workspace; what it says goes at its end",
     "SpentChallenge": "deleted when its five minutes are over; random, nobody's",
@@ -84,6 +85,7 @@ def erase_account(account: Account) -> None:
             photos.remove(name)
     invitations.delete()
     SignUp.objects.filter(address__in=own).delete()
+    request_letters.forget(JoinRequest.objects.filter(account=account))
     members = list(Member.objects.filter(account=account))
     for member in members:
         _forget_made_and_asked(member)
@@ -140,18 +142,25 @@ def erase_members(actor: Actor) -> int:
 
 
 def _is_awaited(member: Member) -> bool:
-    """Tell whether another workspace waits for this person's answer to an invitation."""
+    """Tell whether another workspace waits for this person's answer to an invitation, or they for any workspace's."""
+    if JoinRequest.objects.filter(account_id=member.account_id, ended_at=None).exists():
+        return True
     return joining.waiting_for(member.account).exclude(workspace_id=member.workspace_id).exists()
 
 
 def _erase_member(member: Member, *, alone: bool) -> None:
-    """Delete a membership and everything of this workspace about it; the account belongs to its owner."""
+    """Delete a membership and everything of this workspace about it; the account belongs to its owner.
+
+    What its owner asked since, and nobody has answered yet, is no part of it.
+    """
     own = [one.canonical for one in joining.addresses_of(member.account)]
     invitations = Invitation.objects.filter(workspace_id=member.workspace_id, address__in=own)
     for row in (Profile.objects.filter(member=member), invitations):
         for name in row.exclude(photo="").values_list("photo", flat=True):
             photos.remove(name)
     invitations.delete()
+    asked = JoinRequest.objects.filter(workspace_id=member.workspace_id, account_id=member.account_id)
+    request_letters.forget(asked.exclude(ended_at=None))
     _forget_made_and_asked(member)
     OneTimeSecret.objects.filter(account_id=member.account_id, workspace_id=member.workspace_id).delete()
     Letter.objects.filter(account_id=member.account_id, workspace_id=member.workspace_id).delete()
@@ -163,10 +172,14 @@ def _erase_member(member: Member, *, alone: bool) -> None:
 
 
 def purge_alone() -> int:
-    """Erase accounts that have been without a place for 30 days; one that came by sign-up only when it is unused."""
+    """Erase accounts that have been without a place for 30 days; one that came by sign-up only when it is unused.
+
+    Whoever waits for an answer to a join request is kept until it ends, and thirty days from then.
+    """
     at = clock.now()
     has_place = Exists(Member.objects.filter(account_id=OuterRef("pk")))
-    alone = Account.objects.filter(~has_place, without_place_since__lte=at - KEPT_ALONE)
+    waits = Exists(JoinRequest.objects.filter(account_id=OuterRef("pk"), ended_at=None))
+    alone = Account.objects.filter(~has_place, ~waits, without_place_since__lte=at - KEPT_ALONE)
     due = alone.exclude(origin_id=None, signed_in_at__gt=at - KEPT_ALONE).order_by("without_place_since", "id")
     ids = list(due.values_list("pk", flat=True)[:BATCH])
     if not ids:
@@ -178,9 +191,10 @@ def purge_alone() -> int:
 
 @action(needs=None, records=Event.ACCOUNT_ERASED)
 def erase_accounts(actor: Actor, *, account_ids: Sequence[int]) -> int:
-    """Erase those of these accounts that still have no place."""
+    """Erase those of these accounts that still have no place and wait for none."""
     locked = Account.objects.select_for_update().filter(pk__in=account_ids).order_by("id")
-    accounts = [account for account in locked if not account.members.exists()]
+    alone = [account for account in locked if not account.members.exists()]
+    accounts = [account for account in alone if not account.join_requests.filter(ended_at=None).exists()]
     subjects: dict[int | None, str] = dict.fromkeys([account.pk for account in accounts], "")
     for account in accounts:
         erase_account(account)

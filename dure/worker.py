@@ -17,7 +17,9 @@ from dure import erasure
 from dure.accounts import tries
 from dure.core import readings, stopping
 from dure.core.database import checkpoint
+from dure.joining.actions.announcing import tell_admins
 from dure.joining.actions.expiring import close_run_out, forget_photos
+from dure.joining.actions.expiring_requests import close_requests_run_out
 from dure.joining.actions.reminding import remind_invited
 from dure.mail import queries as mail
 from dure.mail.delivery import deliver_due
@@ -47,12 +49,14 @@ ROUND: tuple[Callable[[], int], ...] = (
     erasure.erase_due,
     remind_due,
     remind_invited,
+    tell_admins,
     deliver_due,
 )
 TIDYING: tuple[Callable[[], object], ...] = (
     checkpoint,
     tries.purge,
     close_run_out,
+    close_requests_run_out,
     forget_photos,
     erasure.purge_dead,
     indexing.note_late_sign_ins,

@@ -18,6 +18,7 @@ CODE_LASTS = timedelta(hours=1)
 HALFWAY = "halfway"
 HALFWAY_LASTS = timedelta(minutes=10)
 DEVICE = "device"
+WELCOME = "welcome"
 OPENED = "opened"
 """When each workspace was opened last with this session, as far as that was written down."""
 
@@ -29,11 +30,11 @@ class SessionStore(DatabaseStore):
     _row: Session | None = None
 
     @classmethod
-    def open_for(cls, account: Account, at: datetime, device_id: int) -> "SessionStore":
-        """Write a new session of an account; part of the action that signs in."""
+    def open_for(cls, account: Account, at: datetime, device_id: int, *, welcome: bool = False) -> "SessionStore":
+        """Write a new session of an account; part of the action that signs in. ``welcome``: Home greets a newcomer."""
         moment = int(at.timestamp())
         who = {ACCOUNT: account.pk, EPOCH: account.epoch, DEVICE: device_id}
-        return cls()._write_new({**who, SINCE: moment, TOUCHED: moment})
+        return cls()._write_new({**who, SINCE: moment, TOUCHED: moment, **({WELCOME: True} if welcome else {})})
 
     @classmethod
     def open_halfway(cls, account: Account, at: datetime) -> "SessionStore":

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from dure.accounts.models import Tries
 from dure.core import clock, keys
@@ -166,6 +167,23 @@ def count_try(counter: Counter) -> bool:
         slowed = standing([counter]).slowed
         count_failure([counter])
     return slowed
+
+
+def count_and_tell(counted: list[Counter]) -> list[int]:
+    """Add one to each counter and return how many each remembers now; part of an action, or by itself."""
+    at, found = clock.now(), []
+    with writing(), connection.cursor() as cursor:
+        for counter in counted:
+            facts = [counter.key, 1, _stored(at), _stored(at - counter.remembers)]
+            cursor.execute(COUNT + " RETURNING failures", facts)
+            found.append(int(cursor.fetchone()[0]))
+    return found
+
+
+def take_back(counted: list[Counter]) -> None:
+    """Take one try back from each counter, which was counted before it turned out right."""
+    with writing():
+        Tries.objects.filter(key__in=[one.key for one in counted], failures__gt=0).update(failures=F("failures") - 1)
 
 
 def _stored(moment: datetime) -> Any:

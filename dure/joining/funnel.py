@@ -12,13 +12,16 @@ from dure.joining.models import InviteLink, InviteLinkDay
 STEPS = ("opened", "started", "verified", "asked", "joined", "refused")
 
 
-def count(link: InviteLink, *steps: str) -> None:
-    """Add one to these steps of today, in the workspace's calendar; part of an action, or by itself."""
+def count(link: InviteLink, *steps: str, times: int = 1) -> None:
+    """Add one, or as many as came at once, to these steps of today, in the workspace's calendar.
+
+    Part of an action, or by itself.
+    """
     day = clock.now().astimezone(ZoneInfo(link.workspace.time_zone)).date()
     columns = [step for step in STEPS if step in steps]
     zeros = [step for step in STEPS if step not in steps]
-    names, values = ", ".join(columns + zeros), ", ".join(["1"] * len(columns) + ["0"] * len(zeros))
-    raised = ", ".join(f"{name} = dure_invitelinkday.{name} + 1" for name in columns)
+    names, values = ", ".join(columns + zeros), ", ".join([str(int(times))] * len(columns) + ["0"] * len(zeros))
+    raised = ", ".join(f"{name} = dure_invitelinkday.{name} + {int(times)}" for name in columns)
     sql = (
         f"INSERT INTO dure_invitelinkday (link_id, day, {names}) VALUES (%s, %s, {values}) "  # noqa: S608
         f"ON CONFLICT (link_id, day) DO UPDATE SET {raised}"

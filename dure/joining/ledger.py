@@ -1,5 +1,6 @@
 """The ledger of an invite link: who became a member by it (K3)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
@@ -16,6 +17,15 @@ PAGE = 10
 def enter(link: InviteLink, member: Member, *, new_account: bool) -> InviteLinkUse:
     """Write who came; part of the action that makes the membership."""
     return InviteLinkUse.objects.create(link=link, member=member, at=clock.now(), new_account=new_account)
+
+
+def enter_many(came: Iterable[tuple[int, Member, bool]]) -> None:
+    """Write who came by which link, and whether with a new account; as ``enter``, for those who waited for approval."""
+    at = clock.now()
+    InviteLinkUse.objects.bulk_create(
+        InviteLinkUse(link_id=link_id, member=member, at=at, new_account=new_account)
+        for link_id, member, new_account in came
+    )
 
 
 def page(link: InviteLink, *, older: str = "", known_to_all: bool = False) -> tuple[list[Any], str]:

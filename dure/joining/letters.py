@@ -1,4 +1,4 @@
-"""Letters of invitations: to whoever is invited, and to whoever invited."""
+"""Letters of invitations, to whoever is invited and to whoever invited, and the code of a sign-up."""
 
 import secrets
 from collections.abc import Iterable, Sequence
@@ -11,13 +11,14 @@ from dure.accounts.models import Address
 from dure.core import clock, keys
 from dure.core.database import insert_many
 from dure.joining import queries
-from dure.joining.models import Invitation, InvitationToken
+from dure.joining.models import Invitation, InvitationToken, SignUp
 from dure.mail import outbox
 from dure.mail.kinds import Kind
 from dure.mail.models import Letter
 from dure.members import names, rules
 from dure.members.letters import post_to_id
 from dure.members.models import Member
+from dure.workspaces.models import Workspace
 
 
 def name_of(invitation: Invitation) -> str:
@@ -109,3 +110,18 @@ def post_declined(invitation: Invitation) -> None:
     inviter = queries.inviter(invitation)
     if inviter and rules.opens(inviter):
         post_to_id(inviter, Kind.INVITATION_DECLINED, {"invited": name_of(invitation), "address": invitation.address})
+
+
+def post_code(row: SignUp, number: str, workspace: Workspace) -> None:
+    """Post the six digits of a sign-up, in the language of the page; the same whoever the address is of."""
+    outbox.post(
+        Kind.SIGN_UP_CODE,
+        address=row.address,
+        to=Address.ID,
+        language=row.language,
+        account_id=None,
+        workspace_id=workspace.pk,
+        about=row.uid,
+        expires_at=row.code_until,
+        context={"workspace_name": workspace.name, "zone": workspace.time_zone, "code": number},
+    )

@@ -1,12 +1,14 @@
 """Reading invitations: a workspace's own, and those that wait for somebody."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dure.accounts.models import Account, Address
 from dure.core import clock, keys
-from dure.joining.models import Invitation, InvitationToken
+from dure.joining.models import Invitation, InvitationToken, InviteLink, JoinRequest
 from dure.joining.rules import BETWEEN_MAILS, LASTS, State, longest
 from dure.mail.models import Letter
 from dure.members.models import Member
@@ -174,3 +176,49 @@ def by_handle(uid: str) -> InvitationToken | None:
     """Return the link with this handle, its invitation and workspace joined; the handle opens nothing."""
     joined = InvitationToken.objects.select_related("invitation__workspace")
     return joined.filter(uid=uid).first() if len(uid) == 22 else None
+
+
+class Standing(NamedTuple):
+    """How an account stands to a workspace: its ID, its place, and whether it is invited or has asked."""
+
+    address: str
+    is_proven: bool
+    member_id: int | None
+    asked: bool
+    invited: bool
+
+
+STANDING = """
+SELECT own.canonical, own.proven_at IS NOT NULL,
+  (SELECT id FROM dure_member WHERE workspace_id = %s AND account_id = own.account_id),
+  EXISTS (SELECT 1 FROM dure_joinrequest WHERE workspace_id = %s AND account_id = own.account_id AND ended_at IS NULL),
+  EXISTS (SELECT 1 FROM dure_invitation invited JOIN dure_address to_them ON to_them.canonical = invited.address
+    WHERE invited.workspace_id = %s AND invited.ended_at IS NULL AND to_them.account_id = own.account_id)
+FROM dure_address own WHERE own.account_id = %s AND own.kind = 'id'
+"""
+
+
+def standing(account_id: int, workspace_id: int) -> Standing:
+    """Return how an account stands to a workspace, in one plain query: everybody who comes by a link asks."""
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, [workspace_id, workspace_id, workspace_id, account_id])
+        address, is_proven, member_id, asked, invited = cursor.fetchone()
+    return Standing(address, bool(is_proven), member_id, bool(asked), bool(invited))
+
+
+MAKER = "SELECT * FROM dure_member WHERE workspace_id = %s AND id = %s"
+
+
+def maker(link: InviteLink) -> Member | None:
+    """Return who made a link, or took it over, as long as they are of the workspace."""
+    found = Member.objects.raw(MAKER, [link.workspace_id, link.made_by_id or 0])
+    return taker_of(next(iter(found), None))
+
+
+def names_of(account: Account) -> tuple[str, str]:
+    """Return family and given name somebody goes by in the place they came to last, or asked for; empty without."""
+    for rows in (Member.objects, JoinRequest.objects):
+        found = rows.filter(account=account).order_by("-id").values_list("family_name", "given_name").first()
+        if found:
+            return found
+    return "", ""

@@ -112,6 +112,15 @@ class RequestState(StrEnum):
     RUN_OUT = "run_out"
 
 
+REQUEST_LABELS = {
+    RequestState.WAITING: pgettext_lazy("join request", "waiting"),
+    RequestState.APPROVED: pgettext_lazy("join request", "approved"),
+    RequestState.REFUSED: pgettext_lazy("join request", "refused"),
+    RequestState.WITHDRAWN: pgettext_lazy("join request", "taken back"),
+    RequestState.RUN_OUT: pgettext_lazy("join request", "run out"),
+}
+
+
 def request_state_of(request: JoinRequest, at: datetime | None = None) -> RequestState:
     """Return the state, computed from the facts and the clock."""
     if request.approved_at:

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     HAND_OVER = "hand_over"
     HAND_OVER_DONE = "hand_over_done"
     RESCUE_CODES_MADE = "rescue_codes_made"
+    SIGN_UP_CODE = "sign_up_code"
     INVITATION = "invitation"
     INVITATION_REMINDER = "invitation_reminder"
     INVITATION_DECLINED = "invitation_declined"
@@ -43,6 +44,11 @@ class Kind(StrEnum):
     LEAVE_ASKED = "leave_asked"
     LEAVE_APPROVED = "leave_approved"
     LEAVE_DECLINED = "leave_declined"
+    JOIN_RECEIVED = "join_received"
+    JOIN_ASKED = "join_asked"
+    JOIN_APPROVED = "join_approved"
+    JOIN_REFUSED = "join_refused"
+    LINK_WANTED = "link_wanted"
 
 
 LABELS = {
@@ -67,6 +73,7 @@ LABELS = {
     Kind.HAND_OVER: _("Super admin hand-over"),
     Kind.HAND_OVER_DONE: _("Super admin handed over"),
     Kind.RESCUE_CODES_MADE: _("New recovery codes were made"),
+    Kind.SIGN_UP_CODE: _("Code for signing up"),
     Kind.INVITATION: _("Invitation"),
     Kind.INVITATION_REMINDER: _("Reminder of the invitation"),
     Kind.INVITATION_DECLINED: _("Invitation declined"),
@@ -80,12 +87,17 @@ LABELS = {
     Kind.LEAVE_ASKED: _("Somebody asks to leave"),
     Kind.LEAVE_APPROVED: _("A request to leave was approved"),
     Kind.LEAVE_DECLINED: _("Answer to a request to leave"),
+    Kind.JOIN_RECEIVED: _("A request to join was received"),
+    Kind.JOIN_ASKED: _("Somebody asks to join"),
+    Kind.JOIN_APPROVED: _("A request to join was approved"),
+    Kind.JOIN_REFUSED: _("A request to join ended without a place"),
+    Kind.LINK_WANTED: _("Somebody asks for a new link"),
 }
 
 GIVES_UP_AFTER = timedelta(days=3)
 """How long a letter without a deadline of its own is tried."""
 
-CARRY_SECRETS = (Kind.TEMPORARY_PASSWORD, Kind.EMAIL_CODE)
+CARRY_SECRETS = (Kind.TEMPORARY_PASSWORD, Kind.EMAIL_CODE, Kind.SIGN_UP_CODE)
 """Letters that carry a secret other than a link."""
 
 UNTIL_JOINED = (Kind.SET_PASSWORD, Kind.TEMPORARY_PASSWORD, Kind.DEADLINE_REMINDER)

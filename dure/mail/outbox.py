@@ -107,3 +107,15 @@ def withdraw_until_joined(account_ids: Iterable[int]) -> int:
         account_id__among=list(account_ids), state__in=[Letter.WAITING, Letter.SENDING], kind__in=UNTIL_JOINED
     )
     return end(waiting, Letter.WITHDRAWN, at=clock.now())
+
+
+def fate_of(about: str) -> str:
+    """Return what became of the newest letter about a row: ``trouble`` while the mail server refuses, ``failed``, or
+    empty when all goes well.
+    """
+    letter = Letter.objects.filter(about=about).order_by("-id").first()
+    if letter is None or letter.state in (Letter.SENT, Letter.SENDING):
+        return ""
+    if letter.state == Letter.WAITING:
+        return "trouble" if letter.attempts else ""
+    return "failed" if letter.state == Letter.FAILED else ""

@@ -14,8 +14,9 @@ from dure.joining.actions.accepting import accept
 from dure.joining.actions.founding import found_workspace
 from dure.joining.actions.inviting import invite
 from dure.joining.people import make_place, person
-from dure.management import demo_invitations
+from dure.management import demonstration_invitations as invitations
 from dure.management import demonstration_links as links
+from dure.management import demonstration_requests as requests
 from dure.members import indexing, names, rules
 from dure.members.actions.administering import grant
 from dure.members.actors import actor_for
@@ -89,7 +90,8 @@ def fill() -> Workspace:
         _fill_up(workspace, encoded)
         _invite_from_elsewhere(workspace, encoded)
         links.fill(workspace)
-        demo_invitations.make(Member.objects.get(account__addresses__canonical=SIGN_INS[1].address))
+        requests.fill(workspace, encoded)
+        invitations.make(Member.objects.get(account__addresses__canonical=SIGN_INS[1].address))
     return workspace
 
 

@@ -22,7 +22,8 @@ def _able(workspace_id: int) -> QuerySet[Member]:
 
 def takers(workspace: Workspace) -> list[Member]:
     """Return some of those who may take over, super admins first."""
-    return list(_able(workspace.pk).order_by("-is_super_admin", "sort_key", "id")[:MOST])
+    found = _able(workspace.pk).select_related("account", "workspace")
+    return list(found.order_by("-is_super_admin", "sort_key", "id")[:MOST])
 
 
 def may_take_over(member: Member) -> bool:

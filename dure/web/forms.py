@@ -59,6 +59,26 @@ def password_field(label: Any, autocomplete: str, **names: Any) -> forms.CharFie
     return forms.CharField(label=label, max_length=512, strip=False, widget=widget, **names)
 
 
+def name_fields() -> tuple[forms.CharField, forms.CharField]:
+    """Return family and given name of the reader; one of them may be empty, which the rules of names decide."""
+    return (
+        forms.CharField(
+            label=_("Family name"),
+            max_length=200,
+            required=False,
+            strip=False,
+            widget=forms.TextInput({"autocomplete": "family-name"}),
+        ),
+        forms.CharField(
+            label=_("Given name"),
+            max_length=200,
+            required=False,
+            strip=False,
+            widget=forms.TextInput({"autocomplete": "given-name"}),
+        ),
+    )
+
+
 def languages_of(workspace: Workspace) -> list[tuple[str, str]]:
     """Return every language, those of the workspace first."""
     order = [*workspace.languages, *(code for code, _name in settings.LANGUAGES)]

@@ -8,10 +8,12 @@ from django.utils.translation import ngettext
 
 from dure.core.permissions import Permission
 from dure.joining import queries as joining
+from dure.joining import requests
 from dure.joining.rules import State as Answer
 from dure.members import directory, waiting
 from dure.members.actors import MemberActor
 from dure.web.context import avatar_of, name_of
+from dure.web.join_requests import counted as counted_requests
 
 FEW_SPARE_CODES = 2
 
@@ -59,12 +61,16 @@ def admin(actor: MemberActor) -> dict[str, Any]:
     workspace = actor.member.workspace
     found = waiting.for_managers(workspace)
     unanswered = waiting.count(joining.in_state(joining.invitations(workspace), Answer.WAITING))
+    asking = requests.count_waiting(workspace)
     return told | {
         "members": _members(found),
         "members_state": "expired" if found.passed else "registered" if found.soon else "",
         "invitations": ngettext("%(n)s waits for an answer", "%(n)s wait for an answer", unanswered)
         % {"n": _counted(unanswered)}
         if unanswered
+        else "",
+        "requests": ngettext("%(n)s asks to join", "%(n)s ask to join", asking) % {"n": counted_requests(asking)}
+        if asking
         else "",
         "questions": ngettext("%(n)s question to answer", "%(n)s questions to answer", found.questions)
         % {"n": _counted(found.questions)}

@@ -63,6 +63,7 @@ def facts_of(link: InviteLink) -> dict[str, Any]:
         "until_long": until(link),
         "rest": rest(link.expires_at),
         "made_at": link.made_at,
+        "wanted_at": link.wanted_at if state is not LinkState.OPEN else None,
         "domains": link.domains,
         "needs_approval": link.needs_approval,
     }

@@ -76,7 +76,7 @@ class Readers:
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
         timezone.deactivate()
-        response.headers.setdefault("Content-Language", language)
+        response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         response.headers.setdefault("Cache-Control", "no-store")
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         return response

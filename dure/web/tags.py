@@ -9,7 +9,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django_htmx.jinja import htmx_script
 
+from dure.core.permissions import Permission
+from dure.joining import requests
 from dure.web.icons import icon
+from dure.web.join_requests import counted as counted_requests
 from dure.web.tabs import counted
 
 BEHAVIOURS = ("copy", "share", "print", "focus-error", "menu", "password", "passkey", "submit-once", "install")
@@ -20,7 +23,20 @@ register.simple_tag(icon)
 @register.simple_tag(takes_context=True)
 def way_counts(context: Any) -> dict[str, str]:
     """Return how many links are open and how many invitations and join requests wait, for the tabs above each."""
-    return counted(context["request"].actor)
+    return counted(context["request"].actor) | {"requests": join_requests_waiting(context) or "0"}
+
+
+@register.simple_tag(takes_context=True)
+def join_requests_waiting(context: Any) -> str:
+    """Return how many join requests wait, read once for a page; empty when none does, or the reader may not answer."""
+    request = context["request"]
+    if not hasattr(request, "join_requests_waiting"):
+        actor = getattr(request, "actor", None)
+        number = 0
+        if actor is not None and actor.may(Permission.MEMBERS_MANAGE):
+            number = requests.count_waiting(actor.member.workspace)
+        request.join_requests_waiting = counted_requests(number) if number else ""
+    return str(request.join_requests_waiting)
 
 
 @register.simple_tag

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 
 from dure.audit.queries import Told
 from dure.joining import links
-from dure.joining.models import Invitation
+from dure.joining.models import Invitation, JoinRequest
 from dure.members import names, queries
 from dure.web import events
 from dure.workspaces.models import Workspace
@@ -31,11 +31,12 @@ class Piece(NamedTuple):
 
 
 class People:
-    """What some events are about: members by one query, accounts, invitations and links by one more each, if any."""
+    """What some events are about: members by one query, every other kind of row by one more each, if any."""
 
     def __init__(self, workspace: Workspace, rows: Sequence[Told]) -> None:
         pairs = {(row.actor_kind, row.actor_id) for row in rows} | {(row.subject_kind, row.subject_id) for row in rows}
-        ids: dict[str, list[int]] = {"member": [], "account": [], "invitation": [], "link": []}
+        kinds = ("member", "account", "invitation", "join_request", "link")
+        ids: dict[str, list[int]] = {kind: [] for kind in kinds}
         for kind, number in pairs:
             if number is not None and kind in ids:
                 ids[kind].append(number)
@@ -53,6 +54,9 @@ class People:
             self._keep(
                 "invitation", told.values_list("id", "id", "member__uid", "family_name", "told", NAMED[5]), place=0
             )
+        if ids["join_request"]:
+            asked = JoinRequest.objects.filter(workspace=workspace, pk__among=ids["join_request"])
+            self._keep("join_request", asked.values_list("id", "id", "member__uid", *NAMED[3:]), place=0)
         if ids["link"]:
             made = links.of(workspace).filter(pk__among=ids["link"])
             self._known |= {("link", number): Piece(name) for number, name in made.values_list("id", "name")}

@@ -12,8 +12,8 @@ from tests.mail.written import MAKERS
 from tests.post import PostOffice
 
 TOLD_ONLY = {
-    Kind.EMAIL_CODE, Kind.HAND_OVER_DONE, Kind.RIGHTS_TAKEN, Kind.INVITATION_DECLINED, Kind.SUSPENDED, Kind.REMOVED,
-    Kind.LEAVE_DECLINED, Kind.LEAVE_APPROVED,
+    Kind.EMAIL_CODE, Kind.SIGN_UP_CODE, Kind.HAND_OVER_DONE, Kind.RIGHTS_TAKEN, Kind.INVITATION_DECLINED,
+    Kind.SUSPENDED, Kind.REMOVED, Kind.LEAVE_DECLINED, Kind.LEAVE_APPROVED, Kind.JOIN_REFUSED,
 }  # fmt: skip
 """Letters after which there is nothing to do but to read, or to type where one is."""
 

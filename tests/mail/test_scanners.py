@@ -63,6 +63,8 @@ def _here(page: Page) -> str:
 
 def send(browser: Visitor, page: Page) -> Page:
     """Fill in the form the link is for and send it."""
+    if any("Decline" in button for form in page.forms for button in form.buttons):
+        return browser.press(page, "Decline")
     form = next(form for form in page.forms if form.action.startswith(_here(page)) and form.method == "post")
     return browser.submit(page, form, **({"new_password": NEW_PASSWORD} if "new_password" in form.inputs else {}))
 

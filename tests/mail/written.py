@@ -13,8 +13,8 @@ from dure.core import clock
 from dure.core.models import OneTimeSecret
 from dure.core.permissions import Permission
 from dure.core.secrets import Purpose
-from dure.joining.actions import accepting
-from dure.joining.models import Invitation
+from dure.joining.actions import accepting, announcing, deciding, wanting
+from dure.joining.models import Invitation, InviteLink
 from dure.mail.kinds import Kind
 from dure.members import queries
 from dure.members.actions import asking, asking_to_leave, handing_on, leaving, pausing, suspending
@@ -27,7 +27,9 @@ from dure.members.actions.sending_again import send_again
 from dure.members.models import Member
 from tests.accounts.factor import with_app
 from tests.cast import PASSWORD, Cast
+from tests.joining.asking import asked_to_join, invite_link
 from tests.post import PostOffice
+from tests.stories.joining import begin
 from tests.stories.steps import NEW_PASSWORD, handed_a_password, invited, open_link, register
 
 Maker = Callable[[Cast, PostOffice, pytest.MonkeyPatch], None]
@@ -52,6 +54,10 @@ def reminder(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
 def joined(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
     browser = cast.visitor()
     browser.fill_in(open_link(browser, invited(cast, post).link), new_password=NEW_PASSWORD)
+
+
+def sign_up_code(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    begin(cast.visitor(), invite_link(cast))
 
 
 def reset(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
@@ -127,6 +133,25 @@ def private_address(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> N
     set_private_address(Owner(cast.yuki.account), address="yuki@home.example")
 
 
+def request_approved(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    deciding.approve(cast.minjun.actor, request_uids=[asked_to_join(cast).uid])
+
+
+def request_refused(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    deciding.refuse(cast.minjun.actor, request_uids=[asked_to_join(cast).uid], reason="We do not know you.")
+
+
+def admins_told(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    asked_to_join(cast)
+    announcing.tell_admins()
+
+
+def link_wanted(cast: Cast, post: PostOffice, turn: pytest.MonkeyPatch) -> None:
+    link = invite_link(cast)
+    InviteLink.objects.update(paused_at=clock.now())
+    wanting.ask_for_link(Visitor(), link_uid=link.uid)
+
+
 def _yuki(cast: Cast) -> dict[str, str]:
     return {"member_uid": cast.yuki.member.uid}
 
@@ -169,6 +194,7 @@ MAKERS: dict[Kind, Maker] = {
     Kind.PASSWORD_CHANGED: changed,
     Kind.NEW_DEVICE: new_device,
     Kind.FACTOR_CHANGED: lambda cast, _post, _turn: with_app(cast.yuki.account) and None,
+    Kind.SIGN_UP_CODE: sign_up_code,
     Kind.EMAIL_CODE: lambda cast, _post, _turn: recovering.ask_for_code(**_asked(cast)) and None,
     Kind.YOUR_IDS: lambda cast, _post, _turn: recovering.ask_for_ids(**_asked(cast)),
     Kind.RIGHTS_GIVEN: lambda cast, _post, _turn: _grant(cast, "yuki", Permission.MEMBERS_MANAGE),
@@ -193,6 +219,11 @@ MAKERS: dict[Kind, Maker] = {
     Kind.LEAVE_ASKED: lambda cast, _post, _turn: asking_to_leave.ask_to_leave(cast.yuki.actor, message="Hi") and None,
     Kind.LEAVE_APPROVED: leave_approved,
     Kind.LEAVE_DECLINED: leave_declined,
+    Kind.JOIN_RECEIVED: lambda cast, _post, _turn: asked_to_join(cast) and None,
+    Kind.JOIN_ASKED: admins_told,
+    Kind.JOIN_APPROVED: request_approved,
+    Kind.JOIN_REFUSED: request_refused,
+    Kind.LINK_WANTED: link_wanted,
 }
 """Every kind of letter; the tests fail for a kind that is missing here."""
 

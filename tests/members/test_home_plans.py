@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dure.joining import queries as joining
+from dure.joining import requests
 from dure.joining.rules import State
 from dure.members import directory, waiting
 from tests.cast import Cast
@@ -24,11 +25,12 @@ pytestmark = pytest.mark.once
             lambda cast: waiting.count(joining.in_state(joining.invitations(cast.hanbit), State.WAITING)),
             {"invitation_waiting"},
         ),
+        (lambda cast: requests.count_waiting(cast.hanbit), {"join_request_waiting"}),
         (lambda cast: directory.newcomers(cast.hanbit, but=1), {"member_by_joining"}),
         (lambda cast: waiting.offers(cast.yuki.member), {"dure_handover_taker_id"}),
         (lambda cast: waiting.rights_end(cast.eve.member), {"dure_grant_member_id"}),
     ],
-    ids=["members, questions and requests", "invitations", "newcomers", "offers", "rights that end"],
+    ids=["members, questions and requests", "invitations", "join requests", "newcomers", "offers", "rights that end"],
 )
 def test_what_home_asks_reads_no_workspace(people: Cast, asks: Callable[[Cast], Any], indexes: set[str]) -> None:
     with CaptureQueriesContext(connection) as captured:

@@ -56,6 +56,11 @@ EXPECTED = {
     "link/<uid:handle>/use/": PUBLIC,
     "link/<uid:handle>/again/": PUBLIC,
     "link/<uid:handle>/invitation/": PUBLIC,
+    "j/<str:secret>": PUBLIC,
+    "join/": PUBLIC,
+    "join/<uid:handle>/": PUBLIC,
+    "join/<uid:handle>/sign-up/": PUBLIC,
+    "join/<uid:handle>/ask/": PUBLIC,
     "demo/mailbox/": PUBLIC,
     "demo/mailbox/<uid:name>/": PUBLIC,
     "demo/mailbox/<uid:name>/html/": PUBLIC,
@@ -65,6 +70,7 @@ EXPECTED = {
     "account/password/": ACCOUNT,
     "workspaces/": ACCOUNT,
     "workspaces/invitations/<uid:invitation_uid>/": ACCOUNT,
+    "workspaces/requests/<uid:request_uid>/": ACCOUNT,
     "account/confirm/": ACCOUNT,
     "account/confirm/passkey/": ACCOUNT,
     "account/": ACCOUNT,
@@ -128,6 +134,8 @@ EXPECTED = {
     "w/<uid:workspace>/admin/invitations/new/": MANAGE,
     "w/<uid:workspace>/admin/invitations/act/<str:step>/": MANAGE,
     "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": MANAGE,
+    "w/<uid:workspace>/admin/join-requests/": MANAGE,
+    "w/<uid:workspace>/admin/join-requests/<uid:request_uid>/": MANAGE,
     "w/<uid:workspace>/admin/help/": MANAGE,
     "w/<uid:workspace>/admin/help/<uid:request_uid>/answer/": MANAGE,
     "w/<uid:workspace>/admin/mail/": MANAGE,
@@ -151,6 +159,7 @@ POST_ONLY = {
     "language/",
     "link/<uid:handle>/use/",
     "link/<uid:handle>/again/",
+    "join/<uid:handle>/ask/",
     "w/<uid:workspace>/prove-again/",
     "w/<uid:workspace>/admin/members/handing-over/mail/",
 }
@@ -161,6 +170,8 @@ NOT_HERE = {
     "workspaces/invitations/<uid:invitation_uid>/": 404,  # none waits
     "w/<uid:workspace>/admin/invitations/<uid:invitation_uid>/": 404,  # no such invitation
     "w/<uid:workspace>/admin/invitations/act/<str:step>/": 404,  # no such step
+    "workspaces/requests/<uid:request_uid>/": 404,  # nobody asked
+    "w/<uid:workspace>/admin/join-requests/<uid:request_uid>/": 404,  # no such request
     "account/passkeys/<uid:passkey_uid>/": 404,  # no such passkey
     "w/<uid:workspace>/admin/members/jobs/<uid:job_uid>/": 404,  # no such job
     "w/<uid:workspace>/hand-over/<uid:offer_uid>/": 404,  # no such offer
@@ -172,6 +183,7 @@ NOT_HERE = {
     "demo/mailbox/<uid:name>/html/": 404,
     "w/<uid:workspace>/admin/members/handing-over/": 302,  # there is nothing to show
     "link/<uid:handle>/password/": 200,  # without its cookie it explains
+    "j/<str:secret>": 302,  # whether it is right is told by the next page
 }
 
 
@@ -284,6 +296,9 @@ def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> No
         "w/<uid:workspace>/admin/links/<uid:link_uid>/act/<str:step>/": {"generation": "1"},
         "w/<uid:workspace>/admin/invitations/act/<str:step>/": {"invitation": "n" * 22},
         "w/<uid:workspace>/admin/invitations/new/": {"text": "noor@example.com", "language": "en", "submission": "x"},
+        "w/<uid:workspace>/admin/join-requests/": {"step": "approve", "request": "n" * 22},
+        "w/<uid:workspace>/admin/join-requests/<uid:request_uid>/": {"step": "refuse", "reason": "x"},
+        "workspaces/requests/<uid:request_uid>/": {},
         "w/<uid:workspace>/admin/audit/export/": {"as": "csv"},
         "w/<uid:workspace>/admin/workspace/": {"name": "X", "language": "ko", "time_zone": "UTC", "was": "x"},
         "w/<uid:workspace>/admin/workspace/colour/": {"accent": "#2f6f4f", "was": "x"},

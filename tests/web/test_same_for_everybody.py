@@ -18,12 +18,16 @@ from django.test.utils import CaptureQueriesContext
 from dure.accounts import hashing
 from dure.accounts.models import Account, ActivationCode
 from dure.core import clock
+from dure.joining import ways
+from dure.joining.models import InviteLink
 from dure.members.actions.handing import Method
+from dure.members.actions.leaving import remove
 from dure.members.actions.suspending import suspend
 from dure.members.models import Member
 from tests.cast import PASSWORD, Cast, join
 from tests.members.waiting import haeun
 from tests.post import PostOffice
+from tests.stories.joining import BORAM, invite_link
 
 
 def unknown(people: Cast) -> str:
@@ -62,6 +66,11 @@ def suspended(people: Cast) -> str:
     return people.eve.address
 
 
+def removed(people: Cast) -> str:
+    remove(people.sora.actor, member_uid=people.minjun.member.uid)
+    return people.minjun.address
+
+
 def nowhere(people: Cast) -> str:
     somebody = join(people.hanbit, "left@hanbitsoft.co.kr", "Left", "Lea")
     Member.objects.filter(pk=somebody.member.pk).delete()
@@ -73,7 +82,7 @@ def with_factor(people: Cast) -> str:
     return people.sora.address
 
 
-ADDRESSES = (unknown, active, by_link, by_generated, by_typed, expired, suspended, nowhere, with_factor)
+ADDRESSES = (unknown, active, by_link, by_generated, by_typed, expired, suspended, removed, nowhere, with_factor)
 
 
 def sign_in(client: Client, address: str) -> Any:
@@ -102,14 +111,29 @@ def rescue(client: Client, address: str) -> Any:
     return client.post("/rescue/", typed)
 
 
+def sign_up(client: Client, address: str) -> Any:
+    link = InviteLink.objects.get()
+    client.get(f"/j/{ways.secret_of(link)}")
+    return client.post(f"/join/{link.uid}/sign-up/", {**BORAM, "id": address, "step": "begin"})
+
+
+def sign_up_page(client: Client, address: str) -> Any:
+    return client.get(sign_up(client, address).headers["location"])
+
+
+def wrong_sign_up_code(client: Client, address: str) -> Any:
+    return client.post(sign_up(client, address).headers["location"], {"code": "12345", "step": "code"})
+
+
 def with_the_id_in_the_address(client: Client, address: str) -> Any:
     return client.get("/sign-in/", {"id": address})
 
 
 PAGES: tuple[Callable[[Client, str], Any], ...] = (
-    sign_in, reset, find_by_code, find_by_mail, wrong_code, rescue, with_the_id_in_the_address,
+    sign_in, reset, find_by_code, find_by_mail, wrong_code, rescue, with_the_id_in_the_address, sign_up, sign_up_page,
+    wrong_sign_up_code,
 )  # fmt: skip
-HASHED = {sign_in, rescue}
+HASHED = {sign_in, rescue, sign_up, sign_up_page, wrong_sign_up_code}
 
 
 @pytest.fixture
@@ -147,6 +171,7 @@ def test_a_page_answers_the_same_for_every_address(
     people: Cast, post: PostOffice, hashes: list[object], page: Callable[[Client, str], Any]
 ) -> None:
     addresses = {made.__name__: made(people) for made in ADDRESSES}
+    invite_link(people.sora)
     page(Client(REMOTE_ADDR="192.0.2.1"), "warm.up@nowhere.example")
     seen: dict[str, Any] = {}
     for number, (name, address) in enumerate(addresses.items()):

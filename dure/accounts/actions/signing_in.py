@@ -208,12 +208,19 @@ def _tell_of_device(account: Account, browser: Browser) -> None:
 
 
 def signed_in(
-    actor: Actor, account: Account, device: Device | None, browser: Browser, *, told: bool = False, via: str = ""
+    actor: Actor,
+    account: Account,
+    device: Device | None,
+    browser: Browser,
+    *,
+    told: bool = False,
+    via: str = "",
+    welcome: bool = False,
 ) -> SignedIn:
     """Write device, moment, trail and session of somebody who proved everything; part of an action.
 
     ``told``: the owner gets a letter about this very moment anyway, and none about the device. ``via`` is the uid of
-    the passkey that was used.
+    the passkey that was used; with ``welcome`` Home greets a newcomer.
     """
     at, cookie = clock.now(), ""
     if device is None:
@@ -234,7 +241,8 @@ def signed_in(
         moment = connection.ops.adapt_datetimefield_value(at)
         cursor.execute("UPDATE dure_account SET signed_in_at = %s WHERE id = %s", [moment, account.pk])
     record(actor, Event.SIGNED_IN, subject_kind="account", subject_id=account.pk, via=via)
-    return SignedIn(account=account, device=cookie, session=SessionStore.open_for(account, at, device.pk))
+    session = SessionStore.open_for(account, at, device.pk, welcome=welcome)
+    return SignedIn(account=account, device=cookie, session=session)
 
 
 @action(needs=None, records=Event.SIGNED_IN)
@@ -249,9 +257,11 @@ def sign_in_by_link(actor: Visitor, *, secret: OneTimeSecret, browser: Browser) 
 
 
 @action(needs=None, records=Event.SIGNED_IN)
-def enter_after_proof(actor: Visitor, *, account: Account, browser: Browser) -> SignedIn | Halfway:
-    """Sign in somebody who proved a moment ago who they are, by a mailed link and a new password."""
-    return _proved(actor, account, browser, told=True)
+def enter_after_proof(
+    actor: Visitor, *, account: Account, browser: Browser, welcome: bool = False
+) -> SignedIn | Halfway:
+    """Sign in somebody who proved a moment ago who they are, by a mailed link or code and a new password."""
+    return _proved(actor, account, browser, told=True, welcome=welcome)
 
 
 @action(needs=None, records=Event.SIGNED_IN)
@@ -260,9 +270,11 @@ def stay_signed_in(actor: Visitor, *, account: Account, browser: Browser) -> Sig
     return signed_in(actor, account, known_device(account, browser.cookie), browser, told=True)
 
 
-def _proved(actor: Actor, account: Account, browser: Browser, *, told: bool) -> SignedIn | Halfway:
+def _proved(
+    actor: Actor, account: Account, browser: Browser, *, told: bool, welcome: bool = False
+) -> SignedIn | Halfway:
     """Enter, or ask for the second factor: a mailed link is one factor alone."""
     if account.has_factor:
         record(actor, Event.SIGNED_IN, subject_kind="account", subject_id=account.pk, fields=["halfway"])
         return Halfway(session=SessionStore.open_halfway(account, clock.now()))
-    return signed_in(actor, account, known_device(account, browser.cookie), browser, told=told)
+    return signed_in(actor, account, known_device(account, browser.cookie), browser, told=told, welcome=welcome)

@@ -3,28 +3,27 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from dure.accounts.actors import Owner
 from dure.accounts.models import Account, Address
-from dure.accounts.queries import id_of
 from dure.core import clock
 from dure.core.action import action, record
 from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotAllowed, NotFound
 from dure.core.events import Event
-from dure.joining import letters, queries
+from dure.joining import coming_in, letters, queries
 from dure.joining.actions.inviting import InvitationEnded, end
+from dure.joining.actions.requesting import settle
 from dure.joining.models import Invitation, InvitationToken
-from dure.joining.people import Person, member_of
+from dure.joining.people import Person, person
 from dure.joining.rules import state_of
 from dure.mail import outbox
-from dure.members import indexing, rules
 from dure.members import queries as members
-from dure.members.actions.admitting import welcome
+from dure.members import rules
 from dure.members.actions.editing import fill_new
 from dure.members.models import Member
-from dure.members.names import clean_names
 from dure.members.profile import InvalidField
 
 
@@ -77,7 +76,7 @@ def accept(actor: Owner, *, invitation_uid: str, family_name: str = "", given_na
     :raises NotFound: no such invitation for this account, or it has no own password or no proven ID.
     :raises InvitationEnded: withdrawn, answered or run out a moment ago.
     """
-    return _accepted(actor, _mine(actor, invitation_uid), names=(family_name, given_name))
+    return accepted(actor, _mine(actor, invitation_uid), names=(family_name, given_name))
 
 
 @action(needs=None, records=Event.INVITATION_DECLINED)
@@ -118,7 +117,7 @@ def accept_by_link(actor: Owner, *, link: str, family_name: str = "", given_name
         raise IdNotProven
     if not token.proves_address and (own is None or own.proven_at is None):
         raise AddressNotProven
-    return _accepted(actor, invitation, via=token.uid, names=(family_name, given_name))
+    return accepted(actor, invitation, via=token.uid, names=(family_name, given_name))
 
 
 @action(needs=None, records=Event.INVITATION_DECLINED)
@@ -161,21 +160,36 @@ def _declined(actor: Actor, invitation: Invitation, *, via: str = "") -> Invitat
     return invitation
 
 
-def _accepted(actor: Owner, invitation: Invitation, *, names: tuple[str, str], via: str = "") -> Accepted:
+def accepted(actor: Owner, invitation: Invitation, *, via: str = "", names: tuple[str, str] = ("", "")) -> Accepted:
+    """Answer with yes, as somebody who may; ``names`` are what they typed. Part of an action.
+
+    :raises RemovedHere, InvitationEnded, InvalidName: as their names say.
+    """
     member = members.of(invitation.workspace_id).filter(account=actor.account).first()
     if member is not None and not rules.is_here(member):
         raise RemovedHere
-    if member is None and not invitation.family_name + invitation.given_name:
-        invitation.family_name, invitation.given_name = clean_names(*names)
     at = end(invitation, "accepted_at")
     is_new = member is None
     if member is None:
-        member = _join(actor, invitation)
+        member = _join(actor, invitation, _somebody(actor, invitation, names))
         Invitation.objects.filter(pk=invitation.pk).update(photo="")
     Invitation.objects.filter(pk=invitation.pk).update(member=member)
-    _answer_others(invitation, actor.account, member, at)
+    end_invitations_of(invitation.workspace_id, {actor.id: member}, at)
+    settle(member)
     _record(actor, Event.INVITATION_ACCEPTED, invitation, via)
     return Accepted(member=member, is_new=is_new)
+
+
+def _somebody(actor: Owner, invitation: Invitation, names: tuple[str, str]) -> Person:
+    """Return who comes: by the names the admin wrote, else by those they typed.
+
+    :raises InvalidName: when there are none.
+    """
+    written = (invitation.family_name, invitation.given_name)
+    family_name, given_name = written if any(written) else names
+    return person(
+        id=invitation.address, family_name=family_name, given_name=given_name, language=actor.account.language
+    )
 
 
 def _record(actor: Actor, event: Event, invitation: Invitation, via: str) -> None:
@@ -185,24 +199,14 @@ def _record(actor: Actor, event: Event, invitation: Invitation, via: str) -> Non
     )  # fmt: skip
 
 
-def _join(actor: Owner, invitation: Invitation) -> Member:
+def _join(actor: Owner, invitation: Invitation, somebody: Person) -> Member:
     """Write the membership; it is active at once, or on its day, and the mail of K9 goes with it."""
-    somebody = Person(
-        id=invitation.address,
-        family_name=invitation.family_name,
-        given_name=invitation.given_name,
-        language=invitation.language,
-    )
-    member = member_of(invitation.workspace, actor.account, somebody, has_come=True)
-    member.starts_at = invitation.starts_at
-    member.save(force_insert=True)
-    _fill(member, invitation)
-    indexing.refresh_accounts([actor.id])
-    record(
-        actor, Event.MEMBER_JOINED, subject_kind="member", subject_id=member.pk, via=invitation.uid,
-        fields=["family_name", "given_name", *invitation.details], workspace_id=invitation.workspace_id,
+    member = coming_in.write_member(
+        actor, invitation.workspace, actor.account, somebody,
+        via=invitation.uid, fields=invitation.details, starts_at=invitation.starts_at,
     )  # fmt: skip
-    welcome(member, id_of(actor.id))
+    _fill(member, invitation)
+    coming_in.greet(member)
     return member
 
 
@@ -215,9 +219,15 @@ def _fill(member: Member, invitation: Invitation) -> None:
         fill_new(member, without, invitation.photo)
 
 
-def _answer_others(invitation: Invitation, account: Account, member: Member, at: datetime) -> None:
-    """End the other invitations of this workspace to the same person's ID and aliases with the same answer."""
-    own = [one.canonical for one in queries.addresses_of(account) if one.kind != Address.PRIVATE]
-    others = queries.invitations(invitation.workspace_id).filter(address__in=own, ended_at=None)
-    outbox.withdraw_about(others.values_list("uid", flat=True))
-    others.update(accepted_at=at, ended_at=at, details={}, member=member)
+def end_invitations_of(workspace_id: int, members: dict[int, Member], at: datetime) -> None:
+    """End the living invitations of this workspace to the IDs and aliases of these accounts: their places are taken.
+
+    Part of an action, whichever way they came in. Most have none, so those who have are found first.
+    """
+    own = Address.objects.filter(account_id__among=members, kind__in=[Address.ID, Address.ALIAS])
+    living = queries.invitations(workspace_id).filter(address__in=own.values("canonical"), ended_at=None)
+    holders = own.filter(Q(until=None) | Q(until__gt=clock.now()), canonical__in=living.values("address"))
+    for account_id in sorted(set(holders.values_list("account_id", flat=True))):
+        others = living.filter(address__in=holders.filter(account_id=account_id).values("canonical"))
+        outbox.withdraw_about(others.values_list("uid", flat=True))
+        others.update(accepted_at=at, ended_at=at, details={}, member=members[account_id])

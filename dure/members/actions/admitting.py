@@ -100,6 +100,18 @@ def set_password(actor: Actor, *, secret: OneTimeSecret, password: str) -> Accou
     return _set(actor, account, password, via=secret.uid, more=["second_factor"] if yielded else [])
 
 
+def take_over(actor: Actor, account: Account, encoded: str, *, via: str) -> Account:
+    """Give an account that nobody had proven to whoever proved its address a moment ago (PRODUCT.md §4.2).
+
+    ``encoded`` is the hash of their own password. What an earlier holder set up ends, and places that waited for a
+    first password become active. Part of an action, with the account locked.
+    """
+    Address.objects.filter(account=account, kind=Address.ID, proven_at=None).update(proven_at=clock.now())
+    yielded = account.has_own_password and yield_to_prover(account)
+    indexing.refresh_accounts([account.pk])
+    return _set(actor, account, encoded, via=via, more=["second_factor"] if yielded else [])
+
+
 def _would_prove_id(secret: OneTimeSecret) -> bool:
     unproven = Address.objects.filter(account_id=secret.account_id, kind=Address.ID, proven_at=None)
     return unproven.filter(pk=secret.address_id or 0).exists()

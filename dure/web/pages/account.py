@@ -23,9 +23,11 @@ from dure.accounts.passwords import PasswordRefused
 from dure.core import clock
 from dure.core.errors import TooBusy
 from dure.joining import queries as joining
+from dure.joining import requests
 from dure.members import policies, queries, rules
 from dure.web import ceremonies, door
 from dure.web.forms import PaperForm, password_field
+from dure.web.join_requests import shown_request
 from dure.web.places import shown_invitation, shown_place
 
 
@@ -77,6 +79,7 @@ def my_workspaces(request: Any) -> HttpResponse:
     context = {
         "places": [shown_place(place, role_of(place)) for place in places],
         "waiting": [shown_invitation(one) for one in joining.waiting_for(request.owner.account)[:50]],
+        "asked": [shown_request(one) for one in requests.own(request.owner.account)],
         "unproven": not joining.has_proven_id(request.owner.account),
         **_reader(request.owner),
     }

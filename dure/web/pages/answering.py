@@ -4,15 +4,12 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from dure.accounts import queries as accounts
@@ -20,32 +17,27 @@ from dure.accounts.actors import Owner
 from dure.accounts.models import Account
 from dure.core import clock
 from dure.core.zones import zone_name
-from dure.joining import queries
+from dure.joining import proven, queries
 from dure.joining.actions import accepting
-from dure.joining.actions.inviting import InvitationEnded
+from dure.joining.actions.inviting import InvitationEnded, note_opened
 from dure.joining.letters import own_name_of
-from dure.joining.models import Invitation
+from dure.joining.models import Invitation, InvitationToken
 from dure.joining.rules import State, state_of
-from dure.members import profile, rules
+from dure.members import profile
 from dure.members import queries as members
-from dure.members.models import Member
 from dure.members.names import InvalidName
-from dure.web import door
+from dure.web import arriving, door
 from dure.web.context import look_url, name_of, seal_of
-from dure.web.forms import PaperForm
+from dure.web.forms import PaperForm, name_fields
 from dure.web.pages.links import cookie_of, gone
+
+REFUSED = (accepting.ForSomebodyElse, accepting.IdNotProven, accepting.RemovedHere, accepting.AddressNotProven)
 
 
 class NameForm(PaperForm):
     """One's name, where whoever invited left it blank."""
 
-    family_name = forms.CharField(label=gettext_lazy("Family name"), max_length=200, required=False, strip=False)
-    given_name = forms.CharField(label=gettext_lazy("Given name"), max_length=200, required=False, strip=False)
-
-    def __init__(self, *arguments: Any, **names: Any) -> None:
-        super().__init__(*arguments, **names)
-        self.fields["family_name"].widget.attrs["autocomplete"] = "family-name"
-        self.fields["given_name"].widget.attrs["autocomplete"] = "given-name"
+    family_name, given_name = name_fields()
 
     @property
     def names(self) -> dict[str, str]:
@@ -116,50 +108,62 @@ def by_link(request: Any, handle: str) -> HttpResponse:
         return _without_link(request, handle, account, "unknown" if link else "elsewhere")
     invitation, refusal, form = token.invitation, "", NameForm(request.POST or None)
     if request.method == "POST":
+        note_opened(Owner(account) if account else door.VISITOR, token=token)
         try:
-            return _answer(request, account, handle, link, form.names)
+            return _answer(request, account, token, link, form.names)
         except InvalidName as refused:
             form.refuse(refused)
         except InvitationEnded as ended:
             return _over_for(request, account, invitation, ended.state)
-        except (accepting.ForSomebodyElse, accepting.IdNotProven, accepting.RemovedHere) as refused:
+        except REFUSED as refused:
             refusal = refused.sentence()
     if state_of(invitation) is not State.WAITING:
         return _over(request, invitation, state_of(invitation))
     context = {
         "invitation": facts(invitation),
-        "who": _who(account, invitation),
+        "who": _who(account, token),
+        "has_account": token.proves_address and proven.holder_of(invitation.address) is not None,
         "form": form,
         "action": reverse("link_invitation", args=[handle]),
         "id_address": accounts.id_address(account) if account else "",
-        "sign_in_url": _sign_in(handle, invitation),
         "refusal": refusal,
     }
     return render(request, "pages/invitation.html", context)
 
 
-def _answer(request: Any, account: Account | None, handle: str, link: str, names: dict[str, str]) -> HttpResponse:
-    if request.POST.get("step") != "accept":
+def _answer(
+    request: Any, account: Account | None, token: InvitationToken, link: str, names: dict[str, str]
+) -> HttpResponse:
+    step = request.POST.get("step", "")
+    if step == "decline":
         actor = Owner(account) if account else door.VISITOR
         return _answered(request, accepting.decline_by_link(actor, link=link))
-    if account is None:
-        return door.to_sign_in(request, reverse("link_invitation", args=[handle]))
-    return _answered(request, accepting.accept_by_link(Owner(account), link=link, **names))
+    if step == "accept" and account:
+        return _answered(request, accepting.accept_by_link(Owner(account), link=link, **names))
+    if state_of(token.invitation) is not State.WAITING:
+        raise InvitationEnded(state_of(token.invitation))
+    return redirect("join_sign_up", token.uid) if step == "create" else redirect(_sign_in(token))
 
 
-def _who(account: Account | None, invitation: Invitation) -> str:
-    """Tell who reads: nobody signed in, the invited one, another account, or anybody because no account is invited."""
+def _who(account: Account | None, token: InvitationToken) -> str:
+    """Tell who reads: nobody signed in, the invited one, another account, or anybody because no account is invited.
+
+    A link that an admin passed on tells nothing about the address, and takes no other account (PRODUCT.md §4.2).
+    """
     if account is None:
         return "visitor"
-    if any(one.canonical == invitation.address for one in queries.addresses_of(account)):
+    if any(one.canonical == token.invitation.address for one in queries.addresses_of(account)):
         return "own"
-    return "other" if queries.signing_in([invitation.address]).exists() else "anybody"
+    if not token.proves_address:
+        return "passed_on"
+    return "other" if queries.signing_in([token.invitation.address]).exists() else "anybody"
 
 
-def _sign_in(handle: str, invitation: Invitation) -> str:
-    asked = {"next": reverse("link_invitation", args=[handle])}
-    if queries.signing_in([invitation.address]).exists():
-        asked["id"] = invitation.address
+def _sign_in(token: InvitationToken) -> str:
+    """Return the sign-in page, with the ID where the mailed link already says whose mailbox it came from."""
+    asked = {"next": reverse("link_invitation", args=[token.uid])}
+    if token.proves_address and queries.signing_in([token.invitation.address]).exists():
+        asked["id"] = token.invitation.address
     return f"{reverse('sign_in')}?{urlencode(asked)}"
 
 
@@ -175,7 +179,7 @@ def _over_for(request: Any, account: Account | None, invitation: Invitation, sta
     """Say that it is over; a button pressed twice leads to where the first press led."""
     member = members.present(account.pk, invitation.workspace.uid) if account else None
     if state is State.ACCEPTED and member:
-        return _joined(request, member)
+        return arriving.into(request, member, is_new=False)
     return _over(request, invitation, state)
 
 
@@ -186,20 +190,9 @@ def _over(request: HttpRequest, invitation: Invitation, state: State, *, status:
 
 def _answered(request: Any, answer: accepting.Accepted | Invitation) -> HttpResponse:
     if isinstance(answer, accepting.Accepted):
-        return _joined(request, members.present(answer.member.account_id, answer.member.workspace.uid) or answer.member)
+        place = members.present(answer.member.account_id, answer.member.workspace.uid) or answer.member
+        return arriving.into(request, place, is_new=answer.is_new)
     if door.account_of(request) is None:
         return _over(request, answer, State.DECLINED, status=200)
     messages.success(request, _("Declined. Nothing was changed."))
-    return redirect("my_workspaces")
-
-
-def _joined(request: Any, member: Member) -> HttpResponse:
-    """Lead into the workspace, or say when it opens."""
-    name = member.workspace.name
-    if rules.opens(member):
-        messages.success(request, _("You are a member of %(name)s now.") % {"name": name})
-        return redirect("home", member.workspace.uid)
-    if rules.state_of(member) is rules.State.SCHEDULED and member.starts_at:
-        day = date_format(member.starts_at.astimezone(ZoneInfo(member.workspace.time_zone)), "DATE_FORMAT")
-        messages.success(request, _("Accepted. %(name)s opens for you on %(day)s.") % {"name": name, "day": day})
     return redirect("my_workspaces")

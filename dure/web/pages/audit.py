@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dure.audit import queries as trail
 from dure.audit.queries import Ref, Sought, Told
 from dure.core.permissions import Permission
-from dure.joining.models import Invitation
+from dure.joining.models import Invitation, JoinRequest
 from dure.members import listing
 from dure.members import queries as members
 from dure.members.actors import MemberActor
@@ -147,9 +147,11 @@ def _sought(request: Any, asked: Asked) -> Sought:
 
 
 def _refs(member: Member) -> tuple[Ref, ...]:
-    """Return how the trail may name a person: as a member, as the owner of the account, as somebody invited."""
+    """Return how the trail may name a person: as a member, as owner of the account, as invited, as one who asked."""
     invited = Invitation.objects.filter(member_id=member.pk).order_by("-id").values_list("pk", flat=True)[:5]
-    return (("member", member.pk), ("account", member.account_id), *(("invitation", number) for number in invited))
+    asked = JoinRequest.objects.filter(member_id=member.pk).order_by("-id").values_list("pk", flat=True)[:5]
+    rows = [*(("invitation", number) for number in invited), *(("join_request", number) for number in asked)]
+    return (("member", member.pk), ("account", member.account_id), *rows)
 
 
 def _start_of(day: date | None, zone: ZoneInfo) -> datetime | None:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from dure.accounts import queries as accounts
 from dure.accounts.actions.signing_in import CodeEnded, enter_after_proof
 from dure.accounts.passwords import PasswordRefused
+from dure.accounts.sessions import WELCOME
 from dure.core.errors import TooBusy
 from dure.members import policies
 from dure.members.actions.admitting import replace_temporary_password
@@ -37,7 +38,7 @@ def page(request: Any) -> HttpResponse:
             response = door.enter(
                 request, enter_after_proof(door.VISITOR, account=account, browser=door.browser_of(request)), "/"
             )
-            request.session["welcome"] = True
+            request.session[WELCOME] = True
             return response
     minimum, _words = policies.password_policy(code.account_id)
     context = {"form": form, "minimum": str(minimum), "id_address": form.initial["id"], "deadline_at": code.expires_at}

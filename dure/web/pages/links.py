@@ -21,6 +21,7 @@ from dure.accounts.actions.signing_in import Halfway, SignedIn, enter_after_proo
 from dure.accounts.actors import Owner
 from dure.accounts.models import Account, Address
 from dure.accounts.passwords import PasswordRefused
+from dure.accounts.sessions import WELCOME
 from dure.core import secrets
 from dure.core.models import OneTimeSecret
 from dure.core.secrets import Purpose
@@ -61,12 +62,13 @@ def arrive(request: HttpRequest, secret: str) -> HttpResponse:
         return gone(request, "unknown", "")
     handle = secret.partition(".")[0]
     response = redirect("link", handle)
-    _keep(response, handle, secret)
+    keep(response, handle, secret)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
-def _keep(response: HttpResponse, handle: str, secret: str) -> None:
+def keep(response: HttpResponse, handle: str, secret: str) -> None:
+    """Let the browser hold a secret for an hour; what a link opens is decided each time it is shown."""
     cookie = cookie_of(handle)
     response.set_cookie(cookie, secret, max_age=3600, httponly=True, secure=settings.HTTPS, samesite="Lax")
 
@@ -169,7 +171,7 @@ def _enter(request: Any, handle: str, opened: SignedIn | Halfway, *, is_new: boo
     response = door.enter(request, opened, "/")
     response.delete_cookie(cookie_of(handle), samesite="Lax")
     if is_new and isinstance(opened, SignedIn):
-        request.session["welcome"] = True
+        request.session[WELCOME] = True
     return response
 
 
@@ -215,7 +217,7 @@ def _undo_id(request: Any, row: OneTimeSecret) -> HttpResponse:
     messages.success(request, said % {"id": accounts.id_of(row.account_id).canonical})
     response = redirect("link_password", issued.row.uid)
     response.delete_cookie(cookie_of(row.uid), samesite="Lax")
-    _keep(response, issued.row.uid, issued.value)
+    keep(response, issued.row.uid, issued.value)
     return response
 
 

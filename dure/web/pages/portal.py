@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import segno
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -10,33 +9,35 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from dure.accounts import queries as accounts
-from dure.core import links
+from dure.accounts.sessions import WELCOME
 from dure.core.permissions import Permission
 from dure.mail import outbox
 from dure.members import directory, queries
 from dure.members.actions.proving import prove_again as mail_proof
 from dure.web import door
 from dure.web import home as shown
+from dure.web.phone import on_the_phone
 
 
 @door.page(needs=None)
 @require_safe
 def home(request: Any, **_names: Any) -> HttpResponse:
-    """Say what waits; lead admins to Member › Add member (N1), newcomers to the phone (K9), everybody to people."""
+    """Say what waits; lead admins to Member › Add member (N1), and everybody to people.
+
+    Newcomers are welcomed first, whichever way they came in: their ID, how to get the app on the phone, *Start*.
+    """
     address = accounts.id_of(request.owner.id)
-    welcome = request.session.pop("welcome", False)
-    sign_in_url = links.absolute("/sign-in/")
+    if request.session.pop(WELCOME, False):
+        context = {"tab": "home", "id_address": address.canonical, "smtp": outbox.can_send(), **on_the_phone()}
+        return render(request, "pages/welcome.html", context)
     context = {
         "tab": "home",
         "id_address": address.canonical,
         "photo": directory.photo_of(request.actor.member),
-        "welcome": welcome,
         "unproven": address.proven_at is None and outbox.can_send(),
         "waits": shown.waits(request.actor),
         "admin": shown.admin(request.actor),
         "newcomers": shown.newcomers(request.actor),
-        "sign_in_url": sign_in_url,
-        "qr_svg": segno.make(sign_in_url, micro=False).svg_data_uri(scale=4) if welcome else "",
     }
     return render(request, "pages/home.html", context)
 

@@ -1,0 +1,169 @@
+"""The six digits of a sign-up: mailed, sent again, proven (PRODUCT.md §4.7 d)."""
+
+import secrets
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from dure.accounts import tries
+from dure.accounts.actions.recovering import WrongCode
+from dure.core import clock, keys
+from dure.core.action import writing
+from dure.core.errors import DomainError, NotFound
+from dure.core.text import digits
+from dure.joining import letters
+from dure.joining.models import SignUp
+from dure.joining.ways import Way
+from dure.mail import outbox
+from dure.workspaces.models import Workspace
+
+CODE_LASTS = timedelta(minutes=10)
+PROOF_LASTS = timedelta(hours=1)
+LASTS = timedelta(days=7)
+"""How long an interrupted sign-up can be taken up again in the browser that began it."""
+TRIES, CODES = 5, 10
+BETWEEN_CODES = timedelta(seconds=30)
+MAILS_AN_HOUR, BEGUN_AN_HOUR = 5, 3000
+"""Codes to one address, and sign-ups from one network: a whole office comes on its first day."""
+
+
+class TooManySignUps(DomainError):
+    """More sign-ups from one network within an hour than an office has people."""
+
+    code = "too_many_sign_ups"
+    message = _("Very many people have signed up from your network within an hour. Try again when the hour is over.")
+    status = 429
+
+
+class CodeJustSent(DomainError):
+    """One code in half a minute, and ten in all."""
+
+    code = "code_just_sent"
+    message = _("A code was mailed a moment ago. Look into the mailbox, and into the folder for unwanted mail.")
+    field = "code"
+
+
+def draw(row: SignUp) -> str:
+    """Draw six digits; what is stored fits them alone."""
+    number = f"{secrets.randbelow(1_000_000):06d}"
+    row.code = keys.keyed_hash("sign-up-code", f"{row.uid} {number}")
+    row.code_until, row.tries_left = clock.now() + CODE_LASTS, TRIES
+    return number
+
+
+def mail_first(row: SignUp, number: str, workspace: Workspace, *, network: str) -> None:
+    """Mail the first code of a sign-up; part of the action that begins it.
+
+    :raises TooManySignUps: as its name says.
+    """
+    begun, mailed = tries.count_and_tell([_counter("sign-ups", network), _counter("sign-up-mails", row.address)])
+    if begun > BEGUN_AN_HOUR:
+        raise TooManySignUps
+    if mailed <= MAILS_AN_HOUR:
+        letters.post_code(row, number, workspace)
+
+
+def _counter(kind: str, name: str) -> tries.Counter:
+    """Return what counts within this hour of the clock."""
+    return tries.Counter(kind, f"{name} {int(clock.now().timestamp()) // 3600}", timedelta(hours=1))
+
+
+def living() -> QuerySet[SignUp]:
+    """Return the sign-ups that can be taken up again, whatever happens to the clock."""
+    at = clock.now()
+    return SignUp.objects.filter(expires_at__gt=at, expires_at__lte=at + LASTS + clock.SKEW)
+
+
+def of_browser(uid: str, browser: str) -> SignUp | None:
+    """Return the sign-up that this browser began, while it can be taken up again."""
+    row = living().filter(uid=uid).first() if uid else None
+    return row if row and is_of(row, browser) else None
+
+
+def is_of(row: SignUp, browser: str) -> bool:
+    """Tell whether a browser began a sign-up."""
+    return keys.fits("sign-up-browser", browser, row.browser)
+
+
+def is_proven(row: SignUp) -> bool:
+    """Tell whether the address was proven within the hour."""
+    return row.proven_at is not None and abs(clock.now() - row.proven_at) < PROOF_LASTS
+
+
+def refuse_other(row: SignUp, way: Way) -> None:
+    """Refuse a way in that is not the one the sign-up was begun by.
+
+    :raises NotFound: as its name says.
+    """
+    own = (row.link_id, row.invitation_id)
+    if own != (way.link.pk if way.link else None, way.invitation.pk if way.invitation else None):
+        raise NotFound
+
+
+def send_code_again(*, uid: str, browser: str, way: Way) -> None:
+    """Mail a new code; the older one ends. Too many to one mailbox are not sent, and the page says the same.
+
+    :raises NotFound: no such sign-up of this browser by this way.
+    :raises CodeJustSent: as its name says.
+    """
+    with writing():
+        row = living().select_for_update().filter(uid=uid).first()
+        if row is None or not is_of(row, browser):
+            raise NotFound
+        refuse_other(row, way)
+        sent_at = row.code_until - CODE_LASTS
+        if row.codes >= CODES or abs(clock.now() - sent_at) < BETWEEN_CODES:
+            raise CodeJustSent
+        number, row.codes = draw(row), row.codes + 1
+        row.save(update_fields=["code", "code_until", "tries_left", "codes"])
+        outbox.withdraw_about([row.uid])
+        if tries.count_and_tell([_counter("sign-up-mails", row.address)])[0] <= MAILS_AN_HOUR:
+            letters.post_code(row, number, way.workspace)
+
+
+COUNT = """
+UPDATE dure_signup SET tries_left = tries_left - 1
+WHERE uid = %s AND tries_left > 0 AND code_until > %s AND code_until <= %s AND expires_at > %s
+"""
+
+
+def prove(*, uid: str, browser: str, code: str) -> SignUp:
+    """Check the code and return the sign-up; each try is counted before it is compared, so that racing ones are too.
+
+    :raises WrongCode: wrong, too late, or tried five times.
+    """
+    at = clock.now()
+    now, latest = (connection.ops.adapt_datetimefield_value(one) for one in (at, at + CODE_LASTS + clock.SKEW))
+    row = None
+    with writing(), connection.cursor() as cursor:
+        cursor.execute(COUNT, [uid, now, latest, now])
+        found = SignUp.objects.raw("SELECT * FROM dure_signup WHERE dure_signup.uid = %s", [uid]) if cursor.rowcount else []
+        for one in found:
+            if is_of(one, browser) and keys.fits("sign-up-code", f"{uid} {digits(code)}", one.code):
+                row = one
+                row.proven_at, row.tries_left = at, 0
+                SignUp.objects.filter(pk=row.pk).update(proven_at=at, tries_left=0)
+    if row is None:
+        raise WrongCode
+    return row
+
+
+def give_up(row: SignUp) -> None:
+    """Forget an unfinished sign-up, as for another address."""
+    with writing():
+        outbox.withdraw_about([row.uid])
+        SignUp.objects.filter(pk=row.pk).delete()
+
+
+def use_up(row: SignUp) -> None:
+    """Delete a proven sign-up and all others to its address; of two that do, one is told that it is gone.
+
+    :raises NotFound: gone, or proven too long ago.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM dure_signup WHERE address = %s RETURNING id", [row.address])
+        gone = {found[0] for found in cursor.fetchall()}
+    if row.pk not in gone or not is_proven(row):
+        raise NotFound

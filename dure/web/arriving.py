@@ -1,0 +1,138 @@
+"""What the pages of every way in share: what they say of it, whom it counts, and where it leads."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from dure.accounts.sessions import WELCOME
+from dure.core.zones import zone_name
+from dure.joining import funnel, queries
+from dure.joining.actions.entering import Came
+from dure.joining.models import InviteLink, JoinRequest
+from dure.joining.rules import LinkState
+from dure.members import rules as member_rules
+from dure.members.models import Member
+from dure.web import door
+from dure.web.context import look_url, name_of, seal_of
+from dure.web.forms import PaperForm
+from dure.workspaces.models import Workspace
+
+STEPS = {"opened": "o", "started": "s", "verified": "v", "joined": "j", "asked": "a", "refused": "r"}
+
+
+class CodeForm(PaperForm):
+    """The eight letters beside a QR code."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Short code"),
+        max_length=40,
+        widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
+
+def speak(request: Any, link: InviteLink) -> None:
+    """Speak the language of the link to a reader whose browser asks for none of ours."""
+    if settings.LANGUAGE_COOKIE_NAME in request.COOKIES:
+        return
+    header = request.headers.get("Accept-Language", "").lower()
+    asked = [code.partition("-")[0] for code, _weight in parse_accept_lang_header(header)]
+    if not set(asked) & set(dict(settings.LANGUAGES)):
+        translation.activate(link.language)
+        request.LANGUAGE_CODE = link.language
+
+
+def without(request: HttpRequest, handle: str, secret: str) -> HttpResponse:
+    """Explain: opened in another browser than the link, or made anew since; both go on with the short code."""
+    context = {"form": CodeForm(), "renewed": bool(secret), "handle": handle}
+    return render(request, "pages/join_elsewhere.html", context, status=410 if secret else 200)
+
+
+def looks(workspace: Workspace) -> dict[str, Any]:
+    """Return what a workspace looks like to somebody outside."""
+    return {"workspace_name": workspace.name, "seal": seal_of(workspace), "look_url": look_url(workspace.accent)}
+
+
+def facts(link: InviteLink) -> dict[str, Any]:
+    """Return what every page of a link says of it; its times are the workspace's."""
+    workspace, inviter = link.workspace, queries.maker(link)
+    timezone.activate(ZoneInfo(workspace.time_zone))
+    return {
+        **looks(workspace),
+        "handle": link.uid,
+        "inviter": name_of(inviter) if inviter else "",
+        "inviter_lang": inviter.name_language if inviter else "",
+        "needs_approval": link.needs_approval,
+        "expires_at": link.expires_at,
+        "zone": zone_name(workspace.time_zone),
+        "domains": ", ".join(link.domains),
+    }
+
+
+def ended(request: Any, link: InviteLink, state: LinkState) -> HttpResponse:
+    """Say why the link lets nobody in, and offer to ask for it to be opened again."""
+    context = {"link": facts(link), "state": str(state), "signed_in": door.account_of(request) is not None}
+    return render(request, "pages/join_ended.html", context, status=410)
+
+
+def arrived(request: Any, came: Came) -> HttpResponse:
+    """Lead into the workspace, or to the request that waits."""
+    if isinstance(came.place, JoinRequest):
+        return redirect("join_request", came.place.uid)
+    return into(request, came.place, is_new=came.is_new)
+
+
+def into(request: Any, member: Member, *, is_new: bool) -> HttpResponse:
+    """Lead a member in, newcomers with the welcome, or say when the workspace opens, or that it does not now."""
+    name = {"name": member.workspace.name}
+    if member_rules.opens(member):
+        if is_new:
+            request.session[WELCOME] = True
+        else:
+            messages.success(request, _("You are a member of %(name)s already.") % name)
+        return redirect("home", member.workspace.uid)
+    if member_rules.state_of(member) is member_rules.State.SCHEDULED and member.starts_at:
+        day = date_format(member.starts_at.astimezone(ZoneInfo(member.workspace.time_zone)), "DATE_FORMAT")
+        messages.success(request, _("Accepted. %(name)s opens for you on %(day)s.") % {**name, "day": day})
+    else:
+        messages.warning(request, _("You are a member of %(name)s, but it does not open for you now.") % name)
+    return redirect("my_workspaces")
+
+
+def _marks(handle: str) -> str:
+    return f"{settings.COOKIE_PREFIX}dure-steps-{handle}"
+
+
+def counted(request: Any, response: HttpResponse, link: InviteLink, *steps: str) -> HttpResponse:
+    """Count steps in the funnel of a link, each once for a browser, which alone remembers which it took."""
+    new = uncounted(request, link.uid, *steps)
+    if new:
+        funnel.count(link, *new)
+    return mark(request, response, link.uid, *new)
+
+
+def uncounted(request: Any, handle: str, *steps: str) -> list[str]:
+    """Return those of these steps for which this browser was not counted."""
+    marks = request.COOKIES.get(_marks(handle), "")
+    return [step for step in steps if STEPS[step] not in marks]
+
+
+def mark(request: Any, response: HttpResponse, handle: str, *steps: str) -> HttpResponse:
+    """Let the browser remember that it was counted for these steps."""
+    if steps:
+        old = request.COOKIES.get(_marks(handle), "")
+        value = "".join(sorted({*old, *(STEPS[step] for step in steps)} & set(STEPS.values())))
+        request.COOKIES[_marks(handle)] = value
+        response.set_cookie(
+            _marks(handle), value, max_age=30 * 86400, httponly=True, secure=settings.HTTPS, samesite="Lax"
+        )
+    return response

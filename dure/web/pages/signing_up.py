@@ -1,0 +1,247 @@
+"""Create account: name, e-mail, password, and the code on the same page (K2, PRODUCT.md §4.3)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from dure.accounts.actions.recovering import WrongCode
+from dure.accounts.actions.signing_in import SignedIn
+from dure.core.errors import DomainError
+from dure.joining import proven, ways
+from dure.joining.actions import sign_up_codes, signing_up
+from dure.joining.actions.accepting import Accepted, RemovedHere
+from dure.joining.actions.entering import LinkClosed, WrongDomain
+from dure.joining.actions.inviting import InvitationEnded
+from dure.joining.actions.signing_up import Finished
+from dure.joining.letters import own_name_of
+from dure.joining.models import SignUp
+from dure.joining.ways import Way
+from dure.mail import outbox
+from dure.members import queries as members
+from dure.members.names import InvalidName, clean_names
+from dure.web import arriving, door, networks
+from dure.web.forms import PaperForm, id_field, name_fields, password_field
+from dure.web.pages.links import cookie_of
+
+
+class SignUpForm(PaperForm):
+    """Who somebody is, and how they will sign in."""
+
+    family_name, given_name = name_fields()
+    id = id_field(
+        _("E-mail address"),
+        help_text=_("It becomes your ID: you sign in with it. We mail a code to it."),
+    )
+    password = password_field(_("Password"), "new-password")
+
+    def __init__(self, way: Way, *arguments: Any, **names: Any) -> None:
+        super().__init__(*arguments, **names)
+        self.fields["id"].required = way.invitation is None
+        self.asks_name = way.invitation is None or not own_name_of(way.invitation)
+
+    def clean(self) -> dict[str, Any]:
+        """Tell of a missing name together with what else is missing."""
+        typed = super().clean() or {}
+        if self.asks_name:
+            try:
+                clean_names(typed.get("family_name", ""), typed.get("given_name", ""))
+            except InvalidName as refused:
+                self.refuse(refused)
+        return typed
+
+
+class CodeForm(PaperForm):
+    """The six digits from the mail."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
+    )
+
+
+def _cookie(handle: str) -> str:
+    return f"{settings.COOKIE_PREFIX}dure-sign-up-{handle}"
+
+
+@door.public
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_up(request: Any, handle: str) -> HttpResponse:
+    """Show the form, take the code, and let the new account in."""
+    secret = request.COOKIES.get(cookie_of(handle), "")
+    way = ways.find(secret) if secret else None
+    if way is None or way.handle != handle:
+        return arriving.without(request, handle, secret)
+    account = door.account_of(request)
+    if account is not None:
+        place = members.present(account.pk, way.workspace.uid)
+        return redirect(_back(way)) if place is None else arriving.into(request, place, is_new=False)
+    if way.link:
+        arriving.speak(request, way.link)
+    uid, _dot, browser = request.COOKIES.get(_cookie(handle), "").partition(".")
+    row = sign_up_codes.of_browser(uid, browser)
+    try:
+        if request.method == "POST":
+            return _step(request, way, secret, row, browser)
+        signing_up.refuse_ended(way)
+    except (LinkClosed, InvitationEnded) as over:
+        return _over(request, way, over)
+    return _show(request, way, row)
+
+
+def _back(way: Way) -> str:
+    return reverse("join" if way.link else "link_invitation", args=[way.handle])
+
+
+def _over(request: Any, way: Way, over: LinkClosed | InvitationEnded) -> HttpResponse:
+    """Say that the way in closed meanwhile; what was typed waits, should it open again."""
+    if isinstance(over, LinkClosed) and way.link:
+        response = arriving.ended(request, way.link, over.state)
+        return arriving.counted(request, response, way.link, "opened", "refused")
+    return redirect(_back(way))
+
+
+def _step(request: Any, way: Way, secret: str, row: SignUp | None, browser: str) -> HttpResponse:
+    step = request.POST.get("step", "")
+    if row is None or step == "begin":
+        return _begin(request, way, secret)
+    if step == "code" and row.proven_at is None:
+        return _prove(request, way, row, browser)
+    if step == "again":
+        return _again(request, way, row, browser)
+    if step == "over":
+        sign_up_codes.give_up(row)
+        response = redirect("join_sign_up", way.handle)
+        response.delete_cookie(_cookie(way.handle), samesite="Lax")
+        return response
+    return _finish(request, way, row)
+
+
+def _show(
+    request: Any, way: Way, row: SignUp | None, form: Any = None, status: int = 200, refusal: str = ""
+) -> HttpResponse:
+    """Show the form, the place for the code, or what stands in the way of an address that is proven."""
+    context: dict[str, Any] = {"way": _facts(way), "back_url": _back(way), "handle": way.handle}
+    context["path"] = reverse("join_sign_up", args=[way.handle])
+    if row is None:
+        context |= {"form": form or _empty(way), "minimum": str(way.workspace.password_minimum)}
+        return render(request, "pages/sign_up.html", context, status=status)
+    context["address"] = row.address
+    if not sign_up_codes.is_proven(row):
+        fate = outbox.fate_of(row.uid)
+        context |= {"form": form or CodeForm(), "fate": fate, "is_late": row.tries_left == 0}
+        return render(request, "pages/sign_up_code.html", context, status=status)
+    context |= {"has_account": proven.holder_of(row.address) is not None, "refusal": refusal}
+    return render(request, "pages/sign_up_known.html", context, status=status)
+
+
+def _facts(way: Way) -> dict[str, Any]:
+    shown = arriving.looks(way.workspace)
+    if way.link:
+        return {**shown, "domains": ", ".join(way.link.domains)}
+    invitation = way.invitation
+    return {**shown, "address": invitation.address, "name": own_name_of(invitation)} if invitation else shown
+
+
+def _empty(way: Way) -> SignUpForm:
+    return SignUpForm(way, initial={"id": way.invitation.address if way.invitation else ""})
+
+
+def _begin(request: Any, way: Way, secret: str) -> HttpResponse:
+    form = SignUpForm(way, request.POST)
+    if not form.is_valid():
+        return _show(request, way, None, form)
+    typed = form.cleaned_data
+    said = {
+        "secret": secret,
+        "address": typed["id"],
+        "family_name": typed["family_name"],
+        "given_name": typed["given_name"],
+        "password": typed["password"],
+        "language": get_language() or settings.LANGUAGE_CODE,
+    }
+    try:
+        if way.token and way.token.proves_address:
+            device = door.browser_of(request)
+            return _enter(request, way, signing_up.sign_up_by_invitation(door.VISITOR, **said, device=device))
+        steps = arriving.uncounted(request, way.handle, "opened", "started")
+        begun = signing_up.begin(door.VISITOR, **said, network=networks.network_of(request), steps=steps)
+    except proven.HasAccount:
+        return redirect(_back(way))
+    except (LinkClosed, InvitationEnded):
+        raise
+    except DomainError as refused:
+        if refused.status in (403, 404):
+            raise
+        form.refuse(refused)
+        response = _show(request, way, None, form, 429 if refused.status == 429 else 200)
+        if way.link and isinstance(refused, WrongDomain):
+            return arriving.counted(request, response, way.link, "opened", "refused")
+        return response
+    response = redirect("join_sign_up", way.handle)
+    value, week = f"{begun.uid}.{begun.browser}", int(sign_up_codes.LASTS.total_seconds())
+    response.set_cookie(
+        _cookie(way.handle), value, max_age=week, httponly=True, secure=settings.HTTPS, samesite="Lax"
+    )  # fmt: skip
+    return arriving.mark(request, response, way.handle, *steps) if way.link else response
+
+
+def _prove(request: Any, way: Way, row: SignUp, browser: str) -> HttpResponse:
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return _show(request, way, row, form)
+    try:
+        row = sign_up_codes.prove(uid=row.uid, browser=browser, code=form.cleaned_data["code"])
+    except WrongCode as refused:
+        form.refuse(refused)
+        row.refresh_from_db()
+        return _show(request, way, row, form)
+    return _finish(request, way, row)
+
+
+def _again(request: Any, way: Way, row: SignUp, browser: str) -> HttpResponse:
+    try:
+        sign_up_codes.send_code_again(uid=row.uid, browser=browser, way=way)
+    except sign_up_codes.CodeJustSent as refused:
+        form = CodeForm({"code": ""})
+        form.errors.clear()
+        form.refuse(refused)
+        return _show(request, way, row, form)
+    return redirect("join_sign_up", way.handle)
+
+
+def _finish(request: Any, way: Way, row: SignUp) -> HttpResponse:
+    steps = arriving.uncounted(request, way.handle, "opened", "started", "verified")
+    try:
+        finished = signing_up.finish(door.VISITOR, row=row, way=way, device=door.browser_of(request), steps=steps)
+    except proven.HasAccount:
+        response = redirect("join_sign_up", way.handle)
+        return arriving.counted(request, response, way.link, *steps) if way.link else response
+    except RemovedHere as refused:
+        row.refresh_from_db()
+        return _show(request, way, row, refusal=refused.sentence())
+    return _enter(request, way, finished, steps)
+
+
+def _enter(request: Any, way: Way, finished: Finished, steps: Sequence[str] = ()) -> HttpResponse:
+    """Give the browser its session, and lead where the account came to."""
+    response, place = door.enter(request, finished.opened, _back(way)), finished.place
+    if isinstance(finished.opened, SignedIn):
+        if isinstance(place, Accepted):
+            further = arriving.into(request, place.member, is_new=place.is_new)
+        else:
+            further = arriving.arrived(request, place)
+        response.headers["Location"] = further.headers["Location"]
+    response.delete_cookie(_cookie(way.handle), samesite="Lax")
+    last = () if isinstance(place, Accepted) else place.steps
+    return arriving.mark(request, response, way.handle, *steps, *last)

@@ -1,0 +1,288 @@
+"""K2: the link opens a sign-up page → Create account → name, e-mail, password → get the app → sign in."""
+
+from datetime import timedelta
+
+import pytest
+
+from dure import erasure
+from dure.accounts.models import Account, Address
+from dure.audit.models import AuditEvent
+from dure.core import clock
+from dure.core.action import writing
+from dure.joining import funnel
+from dure.joining.actions.registering import register_member
+from dure.joining.models import InviteLink, SignUp
+from dure.mail.models import Letter
+from dure.members.models import Member
+from tests.cast import PASSWORD, Cast
+from tests.post import PostOffice
+from tests.stories.joining import BORAM, arrive, begin, code_to, confirm, fill, invite_link, sign_up
+
+
+def test_boram_creates_an_account_and_is_in(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast.eve)
+    browser = cast.visitor()
+    page = arrive(browser, link)
+    assert page.path == f"/join/{link.uid}/", "the secret has left the address bar"
+    for words in ("Join the workspace 한빛소프트", "Eve Adler invites you", "At once", "Open until"):
+        assert words in page.text, words
+    page = browser.press(page, "Create account")
+    assert "With it you join 한빛소프트" in page.text
+    page = fill(browser, page)
+    assert page.path == f"/join/{link.uid}/sign-up/" and BORAM["id"] in page.text
+    assert not Address.objects.filter(canonical=BORAM["id"]).exists(), "the account exists only once it is proven"
+    mail = post.last_to(BORAM["id"])
+    assert mail.subject == f"{code_to(post, BORAM['id'])} is your code for 한빛소프트"
+    page = confirm(browser, page, post)
+    assert page.path == cast.at() and "You are in: 한빛소프트" in page.text and "home screen" in page.text
+    member = Member.objects.get(account__addresses__canonical=BORAM["id"])
+    assert (member.state, member.family_name, member.given_name, member.is_super_admin) == (
+        "active",
+        "윤",
+        "보람",
+        False,
+    )
+    account = member.account
+    assert account.origin_id is None and account.addresses.get().proven_at
+    assert post.last_to(BORAM["id"]).subject == "You have joined 한빛소프트 as a workspace member"
+    assert not SignUp.objects.exists()
+    again = cast.visitor()
+    assert again.sign_in(BORAM["id"], BORAM["password"]).path == cast.at()
+    assert "윤보람" in cast.minjun.browser().open(cast.at("admin/members/?q=boram")).text
+    link.refresh_from_db()
+    assert link.uses == 1 and link.last_used_at
+
+
+def test_the_funnel_counts_each_step_once_and_the_trail_holds_no_value(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast.eve)
+    browser = cast.visitor()
+    for _again in range(3):
+        arrive(browser, link)
+    assert set(funnel.totals(link).values()) == {0}, "opening counts nothing"
+    browser.press(arrive(browser, link), "Create account")
+    browser.press(arrive(browser, link), "Create account")
+    page = fill(browser, browser.open(f"/join/{link.uid}/sign-up/"))
+    assert funnel.totals(link) == {"opened": 1, "started": 1, "verified": 0, "asked": 0, "joined": 0, "refused": 0}
+    confirm(browser, page, post)
+    assert funnel.totals(link) == {"opened": 1, "started": 1, "verified": 1, "asked": 0, "joined": 1, "refused": 0}
+    events = {event.event: event for event in AuditEvent.objects.filter(workspace_id=cast.hanbit.pk)}
+    assert {"link.used", "sign_up.begun", "member.joined"} <= set(events)
+    assert events["member.joined"].via == link.uid
+    told = str([list(vars(event).values()) for event in AuditEvent.objects.all()])
+    assert "boram" not in told and "보람" not in told
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "said"),
+    [
+        ({"id": "boram"}, "id", "not an e-mail address"),
+        ({"id": "bоram@hanbitsoft.co.kr"}, "id", "Latin letters"),
+        ({"id": ""}, "id", "Fill this in"),
+        ({"given_name": "", "family_name": ""}, "given_name", "Write the name"),
+        ({"password": "short"}, "password", "12 characters"),
+        ({"password": "password1234"}, "password", "leaks"),
+        ({"password": "boram.yoon12"}, "password", "mostly"),
+        ({"id": "boram@gmail.example"}, "id", "addresses at hanbitsoft.co.kr"),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field_and_the_rest_is_kept(
+    cast: Cast, post: PostOffice, typed: dict[str, str], field: str, said: str
+) -> None:
+    link = invite_link(cast.eve, domains=["hanbitsoft.co.kr"])
+    page = begin(cast.visitor(), link, **typed)
+    assert page.status == 200 and said in page.error_beside(field), page.text
+    kept = dict(page.form_with("password").fields)
+    for name in ("family_name", "given_name", "id"):
+        assert kept[name] == {**BORAM, **typed}[name], name
+    assert BORAM["password"] not in page.body
+    assert not SignUp.objects.exists() and not Letter.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["Boram.Yoon@HANBITSOFT.co.kr", "boram.yoon+join@hanbitsoft.co.kr", "b.o.ram@한빛소프트.example"],
+)
+def test_capitals_dots_plus_and_an_international_domain_are_one_address_each(
+    cast: Cast, post: PostOffice, address: str
+) -> None:
+    link = invite_link(cast.eve)
+    browser = cast.visitor()
+    page = begin(browser, link, id=address)
+    row = SignUp.objects.get()
+    assert row.address == row.address.lower() and row.address.isascii()
+    page = confirm(browser, page, post, row.address)
+    assert page.path == cast.at()
+    assert Address.objects.get(canonical=row.address).proven_at
+
+
+def test_an_interrupted_sign_up_is_taken_up_again(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast.eve)
+    browser = cast.visitor()
+    begin(browser, link)
+    page = browser.press(arrive(browser, link), "Create account")
+    assert "Type the code" in page.text and BORAM["id"] in page.text
+    assert confirm(browser, page, post).path == cast.at()
+
+
+def test_another_address_begins_anew(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast.eve)
+    browser = cast.visitor()
+    page = browser.press(begin(browser, link), "Use another address")
+    assert "Create account" in page.text and not SignUp.objects.exists()
+    page = fill(browser, page, id="boram@elsewhere.example")
+    assert confirm(browser, page, post, "boram@elsewhere.example").path == cast.at()
+
+
+def test_a_wrong_code_five_times_and_only_a_new_one_works(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast.eve)
+    browser = cast.visitor()
+    page = begin(browser, link)
+    right = code_to(post, BORAM["id"])
+    wrong = f"{(int(right) + 1) % 1_000_000:06d}"
+    for _try in range(5):
+        page = browser.submit(page, page.form_with("code"), code=wrong, step="code")
+        assert "not the code" in page.error_beside("code")
+    page = browser.submit(page, page.form_with("code"), code=right, step="code")
+    assert "not the code" in page.error_beside("code") and not Account.objects.filter(origin_id=None).exclude(
+        pk__in=Member.objects.values("account")
+    )
+    page = browser.press(page, "Mail a new code")
+    assert "a moment ago" in page.error_beside("code")
+    SignUp.objects.update(code_until=clock.now() + timedelta(minutes=5))
+    page = browser.press(page, "Mail a new code")
+    assert confirm(browser, page, post).path == cast.at()
+
+
+def test_the_code_of_another_browser_or_after_ten_minutes_is_none(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast.eve)
+    browser, other = cast.visitor(), cast.visitor()
+    page = begin(browser, link)
+    begin(other, link, id="thief@elsewhere.example")
+    handle = SignUp.objects.get(address=BORAM["id"]).uid
+    theirs = other.open(f"/join/{link.uid}/sign-up/")
+    assert handle not in theirs.body
+    stolen = other.submit(theirs, theirs.form_with("code"), code=code_to(post, BORAM["id"]), step="code")
+    assert "not the code" in stolen.error_beside("code")
+    SignUp.objects.update(code_until=clock.now() - timedelta(seconds=1))
+    late = confirm(browser, page, post)
+    assert "not the code" in late.error_beside("code")
+
+
+@pytest.mark.parametrize("whose", ["active", "alias"])
+def test_who_has_an_account_learns_it_after_the_code_alone_and_signs_in(
+    cast: Cast, post: PostOffice, whose: str
+) -> None:
+    address = cast.alex.address
+    if whose == "alias":
+        address = "lexi@fernweh.example"
+        Address.objects.create(
+            account=cast.alex.account, canonical=address, kind="alias", proven_at=clock.now(),
+            until=clock.now() + timedelta(days=3),
+        )  # fmt: skip
+    before = cast.alex.account.password
+    link = invite_link(cast.eve)
+    browser = cast.visitor()
+    page = begin(browser, link, id=address)
+    assert "Type the code" in page.text and "already" not in page.text
+    page = confirm(browser, page, post, address)
+    assert "You have an account already" in page.text and "password you typed was not kept" in page.text
+    assert cast.alex.account.password == before
+    page = browser.follow(page, "Sign in and join")
+    assert dict(page.form_with("password").fields)["id"] == address
+    page = browser.fill_in(page, password=PASSWORD)
+    assert page.path == f"/join/{link.uid}/", "signed in, and back at the joining page"
+    assert browser.press(page, "Join").path == cast.at()
+
+
+def test_an_account_nobody_proved_yields_to_whoever_proves_the_address(cast: Cast, post: PostOffice) -> None:
+    register_member(
+        cast.alex.actor, id=BORAM["id"], family_name="Yoon", given_name="Bo", language="en", submission="x" * 36
+    )
+    held = Account.objects.get(addresses__canonical=BORAM["id"])
+    assert not held.has_own_password
+    page = sign_up(cast, post, invite_link(cast.eve))
+    assert page.path == cast.at()
+    held.refresh_from_db()
+    assert held.has_own_password and held.addresses.get(kind="id").proven_at
+    states = dict(held.members.values_list("workspace__name", "state"))
+    assert states == {"한빛소프트": "active", "Fernweh": "active"}
+
+
+def test_an_unproven_account_with_a_password_yields_with_all_its_sessions(cast: Cast, post: PostOffice) -> None:
+    Address.objects.filter(canonical=cast.alex.address).update(proven_at=None)
+    squatter = cast.alex.browser()
+    assert sign_up(cast, post, invite_link(cast.eve), id=cast.alex.address).path == cast.at()
+    assert squatter.open("/workspaces/").path.startswith("/sign-in/")
+    assert cast.visitor().sign_in(cast.alex.address, PASSWORD).path == "/sign-in/"
+    assert cast.visitor().sign_in(cast.alex.address, BORAM["password"]).path == "/workspaces/"
+
+
+def test_who_is_registered_here_already_becomes_active_and_spends_no_use(cast: Cast, post: PostOffice) -> None:
+    register_member(
+        cast.minjun.actor, id=BORAM["id"], family_name="윤", given_name="보람", language="ko", submission="y" * 36
+    )
+    link = invite_link(cast.eve, most_uses=1)
+    page = sign_up(cast, post, link)
+    assert page.path == cast.at() and "You are a member of 한빛소프트 already" in page.text
+    link.refresh_from_db()
+    assert link.uses == 0
+    assert Member.objects.get(account__addresses__canonical=BORAM["id"]).state == "active"
+
+
+def test_the_link_closes_while_somebody_types(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast.eve)
+    browser = cast.visitor()
+    form = browser.press(arrive(browser, link), "Create account")
+    InviteLink.objects.update(paused_at=clock.now())
+    assert (fill(browser, form).status, SignUp.objects.count()) == (410, 0)
+    InviteLink.objects.update(paused_at=None)
+    page = fill(browser, form)
+    InviteLink.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+    over = confirm(browser, page, post)
+    assert over.status == 410 and "was open until" in over.text
+    assert not Address.objects.filter(canonical=BORAM["id"]).exists(), "no account without a place"
+    InviteLink.objects.update(expires_at=clock.now() + timedelta(days=1))
+    page = browser.open(f"/join/{link.uid}/sign-up/")
+    assert "Your address is confirmed" in page.text
+    assert browser.press(page, "Join 한빛소프트").path == cast.at(), (
+        "what was typed was kept, and the code is not asked again"
+    )
+
+
+def test_without_a_mail_server_the_form_says_why_it_cannot(cast: Cast, no_post: None) -> None:
+    page = begin(cast.visitor(), invite_link(cast.eve))
+    assert "sends no mail" in page.text and "Ask an admin to register you" in page.text
+    assert dict(page.form_with("password").fields)["id"] == BORAM["id"]
+
+
+def test_one_mailbox_is_not_written_to_again_and_again(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast.eve)
+    pages = {begin(cast.visitor(), link).text.replace(BORAM["id"], "") for _ in range(8)}
+    assert len(pages) == 1, "the page says the same"
+    post.deliver()
+    assert len([mail for mail in post.received if BORAM["id"] in mail.recipients]) == 5
+
+
+def test_an_unfinished_sign_up_is_forgotten_after_a_week_and_with_its_address(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast.eve)
+    begin(cast.visitor(), link)
+    assert b"boram" in contents_of(SignUp)
+    SignUp.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+    erasure.purge_dead()
+    assert not SignUp.objects.exists()
+    begin(cast.visitor(), link, id=cast.alex.address)
+    with writing():
+        erasure.erase_account(cast.alex.account)
+    assert not SignUp.objects.exists()
+
+
+def contents_of(model: type[SignUp]) -> bytes:
+    """Return what the rows of a table say."""
+    return str(list(model.objects.values_list())).encode()
+
+
+def test_the_password_that_was_typed_waits_hashed_and_the_code_is_no_plain_one(cast: Cast, post: PostOffice) -> None:
+    begin(cast.visitor(), invite_link(cast.eve))
+    row, code = SignUp.objects.get(), code_to(post, BORAM["id"])
+    assert row.password.startswith("argon2") and BORAM["password"] not in row.password
+    assert code.encode() not in bytes(row.code)
