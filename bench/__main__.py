@@ -4,7 +4,7 @@ import importlib
 import sys
 from pathlib import Path
 
-SHARED = {"place", "people", "company", "cluster"}
+SHARED = {"place", "people", "company", "cluster", "mailbox"}
 NAMES = sorted({path.stem for path in Path(__file__).parent.glob("[!_]*.py")} - SHARED)
 
 

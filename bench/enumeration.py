@@ -14,6 +14,8 @@ from typing import Any
 from bench.place import Place, apart, place, verdict
 
 EACH, ADDRESSES = 2000, 250
+SECRETS: dict[str, str] = {}
+"""What opens a form that is reached by a secret alone."""
 GOAL = 0.05
 STATES = ("unknown", "active", "registered", "temporary", "suspended", "removed")
 PAGES = {
@@ -21,7 +23,9 @@ PAGES = {
     "reset": ("/reset/", {}),
     "find ID": ("/find/", {"way": "mail"}),
     "I don't know my ID": ("/find/", {"way": "code"}),
+    "sign up": ("", {"step": "begin", "given_name": "Nora", "password": "seven quiet herons wade"}),
 }
+"""Where each form goes, and what is sent beside the address; signing up needs an invite link, which is made first."""
 
 
 def run() -> bool:
@@ -36,7 +40,7 @@ def measure() -> bool:
         here.settings["DURE_SMTP_URL"] = "smtp://127.0.0.1:9"
         here.settings["DURE_TRUSTED_PROXIES"] = "127.0.0.0/8"
         here.enter()
-        _people()
+        PAGES["sign up"] = (_people(), PAGES["sign up"][1])
         good = True
         with here.serving():
             for page in PAGES:
@@ -44,9 +48,15 @@ def measure() -> bool:
     return good
 
 
-def _people() -> None:
+def _people() -> str:
+    """Make everybody, and a link; returns the address of its sign-up form."""
+    from datetime import timedelta
+
     from bench.people import admin, crowd
     from dure.accounts.models import Address
+    from dure.core import clock
+    from dure.joining import ways
+    from dure.joining.actions.linking import make_link
     from dure.members.actions.handing import Method
     from dure.members.actions.sending_again import send_again
 
@@ -57,6 +67,9 @@ def _people() -> None:
     send_again(actor, member_uids=[member.uid for member in temporary], method=Method.GENERATE)
     for state in ("active", "registered", "suspended", "removed"):
         crowd(actor.member.workspace, state, ADDRESSES)
+    link = make_link(actor, name="Bench", language="en", expires_at=clock.now() + timedelta(days=1))
+    SECRETS[f"/join/{link.uid}/sign-up/"] = f"/j/{ways.secret_of(link)}"
+    return f"/join/{link.uid}/sign-up/"
 
 
 @dataclass
@@ -88,12 +101,20 @@ class Client:
     def __init__(self, port: int, path: str) -> None:
         self.path = path
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        self.connection.request("GET", path)
-        answer = self.connection.getresponse()
-        self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
-        found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', answer.read().decode())
+        self.cookie = ""
+        if path in SECRETS:
+            self._open(SECRETS[path])
+        answer = self._open(path)
+        found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', answer)
         assert found
         self.token = found[1]
+
+    def _open(self, path: str) -> str:
+        self.connection.request("GET", path, headers={"Cookie": self.cookie})
+        answer = self.connection.getresponse()
+        given = [one.partition(";")[0] for one in answer.headers.get_all("Set-Cookie") or []]
+        self.cookie = "; ".join([*filter(None, [self.cookie]), *given])
+        return answer.read().decode()
 
     def send(self, address: str, more: dict[str, str], dice: random.Random) -> tuple[float, Any]:
         """Return the seconds until the whole answer was there, and its shape."""
