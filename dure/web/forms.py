@@ -46,6 +46,16 @@ class PaperForm(forms.Form):
             self.add_error(field, forms.ValidationError(one.sentence(), code=one.code))
 
 
+class CodeForm(PaperForm):
+    """The six digits from the mail."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
+    )
+
+
 def id_field(label: Any, **names: Any) -> forms.CharField:
     """Return the field of an e-mail address; the rules are ``dure.accounts.addresses``, not Django's."""
     attributes = {"inputmode": "email", "autocapitalize": "none", "spellcheck": "false", "autocomplete": "username"}
@@ -61,22 +71,12 @@ def password_field(label: Any, autocomplete: str, **names: Any) -> forms.CharFie
 
 def name_fields() -> tuple[forms.CharField, forms.CharField]:
     """Return family and given name of the reader; one of them may be empty, which the rules of names decide."""
-    return (
-        forms.CharField(
-            label=_("Family name"),
-            max_length=200,
-            required=False,
-            strip=False,
-            widget=forms.TextInput({"autocomplete": "family-name"}),
-        ),
-        forms.CharField(
-            label=_("Given name"),
-            max_length=200,
-            required=False,
-            strip=False,
-            widget=forms.TextInput({"autocomplete": "given-name"}),
-        ),
-    )
+    return _name_field(_("Family name"), "family-name"), _name_field(_("Given name"), "given-name")
+
+
+def _name_field(label: Any, autocomplete: str) -> forms.CharField:
+    widget = forms.TextInput({"autocomplete": autocomplete})
+    return forms.CharField(label=label, max_length=200, required=False, strip=False, widget=widget)
 
 
 def languages_of(workspace: Workspace) -> list[tuple[str, str]]:

@@ -139,7 +139,9 @@ def prove(*, uid: str, browser: str, code: str) -> SignUp:
     row = None
     with writing(), connection.cursor() as cursor:
         cursor.execute(COUNT, [uid, now, latest, now])
-        found = SignUp.objects.raw("SELECT * FROM dure_signup WHERE dure_signup.uid = %s", [uid]) if cursor.rowcount else []
+        found = (
+            SignUp.objects.raw("SELECT * FROM dure_signup WHERE dure_signup.uid = %s", [uid]) if cursor.rowcount else []
+        )
         for one in found:
             if is_of(one, browser) and keys.fits("sign-up-code", f"{uid} {digits(code)}", one.code):
                 row = one

@@ -1,6 +1,5 @@
 """Finding one's ID: a code that lists and never signs in, a mail, and a question to an admin (K9 K12)."""
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +14,7 @@ from dure.joining import queries as joining
 from dure.members import queries
 from dure.members.actions import asking
 from dure.web import door, networks
-from dure.web.forms import PaperForm, id_field
+from dure.web.forms import CodeForm, PaperForm, id_field
 from dure.web.places import shown_invitation, shown_place
 
 
@@ -23,16 +22,6 @@ class FindForm(PaperForm):
     """Any address one has."""
 
     id = id_field(_("Any e-mail address you have"), help_text=_("Your ID, an earlier ID, or a private address."))
-
-
-class CodeForm(PaperForm):
-    """The six digits from the mail."""
-
-    code = forms.CharField(
-        label=_("Code"),
-        max_length=20,
-        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
-    )
 
 
 def _cookie(handle: str) -> str:

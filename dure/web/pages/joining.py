@@ -24,7 +24,7 @@ from dure.members import rules as member_rules
 from dure.members.models import Member
 from dure.web import arriving, door, networks
 from dure.web.forms import PaperForm, name_fields
-from dure.web.pages.links import SECRET, cookie_of, gone, keep
+from dure.web.pages.links import cookie_of, keep, swap
 
 HANDLED = (LinkClosed, WrongDomain, RemovedHere)
 
@@ -45,13 +45,7 @@ class JoinForm(PaperForm):
 @require_safe
 def arrive(request: HttpRequest, secret: str) -> HttpResponse:
     """Swap the secret in the address for a cookie; whether it is right is told by the next page."""
-    if not SECRET.fullmatch(secret):
-        return gone(request, "unknown", "")
-    handle = secret.partition(".")[0]
-    response = redirect("join", handle)
-    keep(response, handle, secret)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return swap(request, secret, "join")
 
 
 @door.public

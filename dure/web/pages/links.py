@@ -58,10 +58,15 @@ def cookie_of(handle: str) -> str:
 @require_safe
 def arrive(request: HttpRequest, secret: str) -> HttpResponse:
     """Swap the secret in the address for a cookie; whether it is right is told by the next page."""
+    return swap(request, secret, "link")
+
+
+def swap(request: HttpRequest, secret: str, page: str) -> HttpResponse:
+    """Lead to the page with the secret's handle in its address, and let a cookie hold the secret itself."""
     if not SECRET.fullmatch(secret):
         return gone(request, "unknown", "")
     handle = secret.partition(".")[0]
-    response = redirect("link", handle)
+    response = redirect(page, handle)
     keep(response, handle, secret)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -29,7 +28,7 @@ from dure.mail import outbox
 from dure.members import queries as members
 from dure.members.names import InvalidName, clean_names
 from dure.web import arriving, door, networks
-from dure.web.forms import PaperForm, id_field, name_fields, password_field
+from dure.web.forms import CodeForm, PaperForm, id_field, name_fields, password_field
 from dure.web.pages.links import cookie_of
 
 
@@ -57,16 +56,6 @@ class SignUpForm(PaperForm):
             except InvalidName as refused:
                 self.refuse(refused)
         return typed
-
-
-class CodeForm(PaperForm):
-    """The six digits from the mail."""
-
-    code = forms.CharField(
-        label=_("Code"),
-        max_length=20,
-        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}),
-    )
 
 
 def _cookie(handle: str) -> str:
