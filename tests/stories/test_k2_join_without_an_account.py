@@ -1,6 +1,7 @@
 """K2: the link opens a sign-up page → Create account → name, e-mail, password → get the app → sign in."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from dure.joining.models import InviteLink, SignUp
 from dure.mail.models import Letter
 from dure.members.models import Member
 from tests.cast import PASSWORD, Cast
-from tests.post import PostOffice
+from tests.post import PostOffice, free_port
 from tests.stories.joining import BORAM, arrive, begin, code_to, confirm, fill, invite_link, sign_up
 
 
@@ -286,3 +287,20 @@ def test_the_password_that_was_typed_waits_hashed_and_the_code_is_no_plain_one(c
     row, code = SignUp.objects.get(), code_to(post, BORAM["id"])
     assert row.password.startswith("argon2") and BORAM["password"] not in row.password
     assert code.encode() not in bytes(row.code)
+
+
+def test_while_the_mail_server_is_down_the_page_says_so_and_the_sign_up_goes_on_afterwards(
+    cast: Cast, post: PostOffice, settings: Any
+) -> None:
+    link = invite_link(cast.eve)
+    browser = cast.visitor()
+    settings.DURE["SMTP_URL"] = f"smtp://127.0.0.1:{free_port()}"
+    begin(browser, link)
+    post.deliver()
+    page = browser.open(f"/join/{link.uid}/sign-up/")
+    assert "does not take the mail at this moment" in page.text and BORAM["id"] in page.text
+    settings.DURE["SMTP_URL"] = post.url
+    SignUp.objects.update(code_until=clock.now() + timedelta(minutes=5))
+    page = browser.press(page, "Mail a new code")
+    assert "does not take the mail" not in page.text
+    assert confirm(browser, page, post).path == cast.at()
