@@ -16,8 +16,9 @@ from dure.members.models import Member
 from dure.web.door import VISITOR
 from tests.cast import PASSWORD, Cast, join
 from tests.post import PostOffice
+from tests.stories.joining import BORAM, arrive, invite_link
 from tests.stories.steps import HARU
-from tests.visitor import Visitor
+from tests.visitor import FormOnPage, Page, Visitor
 
 ODD = [
     "\x00",
@@ -29,6 +30,31 @@ ODD = [
     "\r\nX: y",
 ]
 TENANT_TABLES = ("dure_member", "dure_grant", "dure_letter")
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_input_on_the_way_in_gets_an_error_beside_its_field_and_never_a_500(
+    cast: Cast, post: PostOffice, odd: str
+) -> None:
+    link = invite_link(cast.sora)
+    for field in ("family_name", "given_name", "id", "password", "step"):
+        browser = cast.visitor()
+        page = browser.press(arrive(browser, link), "Create account")
+        typed = {**BORAM, "id": f"{abs(hash((odd, field)))}@example.com", "step": "begin", field: odd}
+        assert browser.submit(page, page.form_with("password"), **typed).status in (200, 400), field
+    assert browser.submit(*_code_form(browser), code=odd).status in (200, 400, 429)
+    assert browser.open(f"/j/{quote(odd[:200], safe='')}").status in (400, 404, 410)
+    alex = cast.alex.browser()
+    for field in ("family_name", "given_name", "message", "step"):
+        page = arrive(alex, invite_link(cast.sora, needs_approval=True))
+        typed = {"given_name": "Alex", "step": "join", field: odd}
+        answer = alex.send(page, page.path, **typed)
+        assert answer.status in (200, 302, 400), field
+
+
+def _code_form(browser: Visitor) -> tuple[Page, FormOnPage]:
+    page = browser.open("/join/")
+    return page, next(form for form in page.forms if form.action == "/join/")
 
 
 @pytest.mark.parametrize("odd", ODD)
