@@ -119,6 +119,19 @@ def test_a_copied_link_takes_no_other_account(cast: Cast, post: PostOffice) -> N
     assert Invitation.objects.get().accepted_at is None
 
 
+def test_a_copied_link_tells_another_account_nothing_about_the_address(cast: Cast, post: PostOffice) -> None:
+    """PRODUCT.md §4.11: whoever invites could otherwise find out who has an account, with an account of their own."""
+    said = []
+    for address in ("nobody@nowhere.example", cast.alex.address):
+        Invitation.objects.all().delete()
+        invite(cast, address)
+        browser = cast.yuki.browser()
+        page = browser.open(path_of(copied(cast)))
+        page = browser.send(page, page.path, step="accept", given_name="Yuki")
+        said.append((page.status, re.sub(r"[\w.]+@[\w.]+", "ADDRESS", page.text)))
+    assert said[0] == said[1] and "handed on" in said[0][1]
+
+
 def test_who_has_an_account_is_led_to_sign_in_by_the_mailed_link(cast: Cast, post: PostOffice) -> None:
     invite(cast, cast.alex.address)
     browser = cast.visitor()

@@ -108,6 +108,8 @@ def accept_by_link(actor: Owner, *, link: str, family_name: str = "", given_name
     if not actor.account.has_own_password:
         raise NotAllowed
     own = next((one for one in queries.addresses_of(actor.account) if one.canonical == invitation.address), None)
+    if own is None and not token.proves_address:
+        raise AddressNotProven  # whether the address signs somebody else in is told to who got the mail alone
     if own is None and queries.signing_in([invitation.address]).exists():
         raise ForSomebodyElse
     if own is not None and own.proven_at is None and token.proves_address:
@@ -115,7 +117,7 @@ def accept_by_link(actor: Owner, *, link: str, family_name: str = "", given_name
         record(actor, Event.ADDRESS_PROVEN, subject_kind="account", subject_id=actor.id, via=token.uid)
     if not queries.has_proven_id(actor.account):
         raise IdNotProven
-    if not token.proves_address and (own is None or own.proven_at is None):
+    if own is not None and own.proven_at is None and not token.proves_address:
         raise AddressNotProven
     return accepted(actor, invitation, via=token.uid, names=(family_name, given_name))
 
