@@ -11,6 +11,7 @@ from dure.audit.models import AuditEvent
 from dure.core import clock
 from dure.core.action import writing
 from dure.joining import funnel
+from dure.joining.actions import sign_up_codes
 from dure.joining.actions.registering import register_member
 from dure.joining.models import InviteLink, SignUp
 from dure.mail.models import Letter
@@ -262,6 +263,55 @@ def test_one_mailbox_is_not_written_to_again_and_again(cast: Cast, post: PostOff
     assert len(pages) == 1, "the page says the same"
     post.deliver()
     assert len([mail for mail in post.received if BORAM["id"] in mail.recipients]) == 5
+
+
+def test_a_code_that_was_not_mailed_fits_nothing(cast: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PRODUCT.md §4.2: an address is proven only by a secret that went to it."""
+    monkeypatch.setattr(sign_up_codes.secrets, "randbelow", lambda _most: 19)
+    link = invite_link(cast.eve)
+    for _number in range(sign_up_codes.MAILS_AN_HOUR):
+        begin(cast.visitor(), link)
+    browser = cast.visitor()
+    page = begin(browser, link)
+    SignUp.objects.update(code_until=clock.now() + timedelta(minutes=5))
+    for _again in range(2):
+        page = browser.submit(page, page.form_with("code"), code="000019", step="code")
+        assert "not the code" in page.error_beside("code")
+        page = browser.press(page, "Mail a new code")
+    assert not Address.objects.filter(canonical=BORAM["id"]).exists()
+
+
+def test_wrong_codes_of_one_network_come_to_an_end_and_right_ones_do_not_count(
+    cast: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_up_codes, "WRONG_AN_HOUR", 2)
+    link = invite_link(cast.eve)
+    for number in range(3):
+        sign_up(cast, post, link, id=f"boram{number}@hanbitsoft.co.kr")
+    browser = cast.visitor()
+    page = begin(browser, link)
+    wrong = f"{(int(code_to(post, BORAM['id'])) + 1) % 1_000_000:06d}"
+    said = []
+    for _number in range(3):
+        page = browser.submit(page, page.form_with("code"), code=wrong, step="code")
+        said.append((page.status, "Too many wrong codes" in page.error_beside("code")))
+    assert said == [(200, False), (200, False), (429, True)]
+    assert confirm(browser, page, post).status == 429
+
+
+def test_a_proof_that_is_too_old_is_renewed_by_a_new_code(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast.eve)
+    browser = cast.visitor()
+    page = begin(browser, link)
+    InviteLink.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+    assert confirm(browser, page, post).status == 410
+    InviteLink.objects.update(expires_at=clock.now() + timedelta(days=1))
+    SignUp.objects.update(proven_at=clock.now() - timedelta(hours=2), code_until=clock.now() - timedelta(hours=2))
+    page = browser.open(f"/join/{link.uid}/sign-up/")
+    late = confirm(browser, page, post)
+    assert late.status == 200 and "not the code" in late.error_beside("code")
+    page = browser.press(late, "Mail a new code")
+    assert confirm(browser, page, post).path == cast.at()
 
 
 def test_an_unfinished_sign_up_is_forgotten_after_a_week_and_with_its_address(cast: Cast, post: PostOffice) -> None:

@@ -25,8 +25,8 @@ LASTS = timedelta(days=7)
 """How long an interrupted sign-up can be taken up again in the browser that began it."""
 TRIES, CODES = 5, 10
 BETWEEN_CODES = timedelta(seconds=30)
-MAILS_AN_HOUR, BEGUN_AN_HOUR = 5, 3000
-"""Codes to one address, and sign-ups from one network: a whole office comes on its first day."""
+MAILS_AN_HOUR, BEGUN_AN_HOUR, WRONG_AN_HOUR = 5, 3000, 300
+"""Codes to one address; sign-ups and wrong codes from one network: a whole office comes on its first day."""
 
 
 class TooManySignUps(DomainError):
@@ -34,6 +34,15 @@ class TooManySignUps(DomainError):
 
     code = "too_many_sign_ups"
     message = _("Very many people have signed up from your network within an hour. Try again when the hour is over.")
+    status = 429
+
+
+class TooManyWrongCodes(DomainError):
+    """More wrong codes from one network within an hour than an office mistypes; with a million it would guess one."""
+
+    code = "too_many_wrong_codes"
+    message = _("Too many wrong codes were typed from your network within an hour. Try again when the hour is over.")
+    field = "code"
     status = 429
 
 
@@ -54,15 +63,22 @@ def draw(row: SignUp) -> str:
 
 
 def mail_first(row: SignUp, number: str, workspace: Workspace, *, network: str) -> None:
-    """Mail the first code of a sign-up; part of the action that begins it.
+    """Mail the first code of a sign-up that is about to be written; part of the action that begins it.
 
     :raises TooManySignUps: as its name says.
     """
-    begun, mailed = tries.count_and_tell([_counter("sign-ups", network), _counter("sign-up-mails", row.address)])
+    (begun,) = tries.count_and_tell([_counter("sign-ups", network)])
     if begun > BEGUN_AN_HOUR:
         raise TooManySignUps
-    if mailed <= MAILS_AN_HOUR:
+    _mail(row, number, workspace)
+
+
+def _mail(row: SignUp, number: str, workspace: Workspace) -> None:
+    """Mail a code; one too many to this mailbox goes nowhere and fits nothing, since what nobody got proves nothing."""
+    if tries.count_and_tell([_counter("sign-up-mails", row.address)])[0] <= MAILS_AN_HOUR:
         letters.post_code(row, number, workspace)
+    else:
+        row.code = keys.keyed_hash("sign-up-code", secrets.token_urlsafe())
 
 
 def _counter(kind: str, name: str) -> tries.Counter:
@@ -117,10 +133,9 @@ def send_code_again(*, uid: str, browser: str, way: Way) -> None:
         if row.codes >= CODES or abs(clock.now() - sent_at) < BETWEEN_CODES:
             raise CodeJustSent
         number, row.codes = draw(row), row.codes + 1
-        row.save(update_fields=["code", "code_until", "tries_left", "codes"])
         outbox.withdraw_about([row.uid])
-        if tries.count_and_tell([_counter("sign-up-mails", row.address)])[0] <= MAILS_AN_HOUR:
-            letters.post_code(row, number, way.workspace)
+        _mail(row, number, way.workspace)
+        row.save(update_fields=["code", "code_until", "tries_left", "codes"])
 
 
 COUNT = """
@@ -129,12 +144,15 @@ WHERE uid = %s AND tries_left > 0 AND code_until > %s AND code_until <= %s AND e
 """
 
 
-def prove(*, uid: str, browser: str, code: str) -> SignUp:
+def prove(*, uid: str, browser: str, code: str, network: str) -> SignUp:
     """Check the code and return the sign-up; each try is counted before it is compared, so that racing ones are too.
 
     :raises WrongCode: wrong, too late, or tried five times.
+    :raises TooManyWrongCodes: as its name says.
     """
-    at = clock.now()
+    at, counters = clock.now(), [_counter("sign-up-codes", network)]
+    if tries.count_and_tell(counters)[0] > WRONG_AN_HOUR:
+        raise TooManyWrongCodes
     now, latest = (connection.ops.adapt_datetimefield_value(one) for one in (at, at + CODE_LASTS + clock.SKEW))
     row = None
     with writing(), connection.cursor() as cursor:
@@ -149,6 +167,7 @@ def prove(*, uid: str, browser: str, code: str) -> SignUp:
                 SignUp.objects.filter(pk=row.pk).update(proven_at=at, tries_left=0)
     if row is None:
         raise WrongCode
+    tries.take_back(counters)
     return row
 
 

@@ -129,14 +129,14 @@ def begin(
         expires_at=at + sign_up_codes.LASTS,
     )
     number = sign_up_codes.draw(row)
-    row.save(force_insert=True)
     sign_up_codes.mail_first(row, number, way.workspace, network=network)
-    if way.link and steps:
-        funnel.count(way.link, *steps)
+    row.save(force_insert=True)
     record(
         actor, Event.SIGN_UP_BEGUN, subject_kind="sign_up", subject_id=row.pk, via=way.handle,
         workspace_id=way.workspace.pk,
     )  # fmt: skip
+    if way.link and steps:
+        funnel.count(way.link, *steps)
     return Begun(uid=row.uid, browser=browser)
 
 

@@ -104,7 +104,7 @@ def _step(request: Any, way: Way, secret: str, row: SignUp | None, browser: str)
     step = request.POST.get("step", "")
     if row is None or step == "begin":
         return _begin(request, way, secret)
-    if step == "code" and row.proven_at is None:
+    if step == "code" and not sign_up_codes.is_proven(row):
         return _prove(request, way, row, browser)
     if step == "again":
         return _again(request, way, row, browser)
@@ -190,11 +190,12 @@ def _prove(request: Any, way: Way, row: SignUp, browser: str) -> HttpResponse:
     if not form.is_valid():
         return _show(request, way, row, form)
     try:
-        row = sign_up_codes.prove(uid=row.uid, browser=browser, code=form.cleaned_data["code"])
-    except WrongCode as refused:
+        code, network = form.cleaned_data["code"], networks.network_of(request)
+        row = sign_up_codes.prove(uid=row.uid, browser=browser, code=code, network=network)
+    except (WrongCode, sign_up_codes.TooManyWrongCodes) as refused:
         form.refuse(refused)
         row.refresh_from_db()
-        return _show(request, way, row, form)
+        return _show(request, way, row, form, 429 if refused.status == 429 else 200)
     return _finish(request, way, row)
 
 
