@@ -125,7 +125,7 @@ def erase_members(actor: Actor) -> int:
     Any other account stays its owner's, and goes 30 days after its last membership (PRODUCT.md §4.18).
     """
     at = clock.now()
-    Workspace.objects.select_for_update().get(pk=actor.workspace_id)
+    Workspace.objects.select_for_update(no_key=True).get(pk=actor.workspace_id)
     due = Member.objects.filter(workspace_id=actor.workspace_id, state=Member.REMOVED, restorable_until__lte=at)
     locked = due.select_related("account").select_for_update(of=("self", "account"))
     members = list(locked.order_by("id")[:BATCH])

@@ -66,7 +66,7 @@ def _link(uid: str, *, lock: bool = False) -> InviteLink | None:
 
     Plain SQL: every page of everybody who comes asks, and building the query anew costs ten times what it takes to run.
     """
-    end = " FOR UPDATE OF link" if lock and connection.features.has_select_for_update else ""
+    end = " FOR NO KEY UPDATE OF link" if lock and connection.features.has_select_for_update else ""
     with connection.cursor() as cursor:
         cursor.execute(FIND + end, [uid])
         row = cursor.fetchone()

@@ -45,7 +45,7 @@ def is_due(workspace_id: int) -> bool:
 @action(needs=None, records=Event.JOIN_TOLD)
 def announce(actor: Actor) -> int:
     """Post one letter to each admin with *Member management* about everybody they have not been told of yet."""
-    workspace = Workspace.objects.select_for_update().get(pk=actor.workspace_id)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=actor.workspace_id)
     asked: list[JoinRequest] = []
     if is_due(workspace.pk):
         asked = list(_untold(requests.living(requests.of(workspace))).order_by("id"))

@@ -144,7 +144,7 @@ def _lock(actor: Actor, uids: Sequence[str]) -> Decided:
         raise NobodyChosen
     if len(chosen) > MOST:
         raise TooManyChosen
-    workspace = Workspace.objects.select_for_update().get(pk=actor.workspace_id)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=actor.workspace_id)
     own = requests.of(workspace).filter(uid__among=chosen)
     list(Account.objects.select_for_update().filter(pk__in=own.values("account_id")).order_by("id"))
     rows = list(own.select_related("account").select_for_update(of=("self",)).order_by("id"))

@@ -143,7 +143,9 @@ def locked(actor: Actor, invitation_uid: str) -> Invitation:
     :raises NotFound: no such invitation here.
     :raises InvitationEnded: as its name says.
     """
-    own = queries.invitations(actor.workspace_id).select_related("workspace").select_for_update(of=("self",))
+    own = (
+        queries.invitations(actor.workspace_id).select_related("workspace").select_for_update(of=("self",), no_key=True)
+    )
     invitation = own.filter(uid=invitation_uid).first()
     if invitation is None:
         raise NotFound
@@ -161,7 +163,7 @@ def ask_again(actor: Actor, *, handle: str) -> None:
     token = queries.by_handle(handle)
     subject_id = token.invitation_id if token else None
     record(actor, Event.INVITED_AGAIN, subject_kind="invitation", subject_id=subject_id)
-    joined = Invitation.objects.select_related("workspace").select_for_update(of=("self",))
+    joined = Invitation.objects.select_related("workspace").select_for_update(of=("self",), no_key=True)
     invitation = joined.filter(pk=subject_id or 0).first()
     if invitation is None or rules.state_of(invitation) is not State.WAITING:
         return

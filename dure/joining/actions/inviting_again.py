@@ -175,7 +175,7 @@ def _withdraw_many(actor: Actor, *, invitation_uids: list[str]) -> Done:
 def _waiting(actor: Actor, uids: list[str]) -> QuerySet[Invitation]:
     """Lock those of these that wait here, always in the same order."""
     own = queries.living(queries.invitations(actor.workspace_id or 0)).filter(uid__among=uids)
-    return own.select_related("workspace").select_for_update(of=("self",)).order_by("id")
+    return own.select_related("workspace").select_for_update(of=("self",), no_key=True).order_by("id")
 
 
 @action(needs=Permission.MEMBERS_MANAGE, records=Event.INVITED)

@@ -231,7 +231,7 @@ def edit_link(
 
 def locked(actor: Actor, link_uid: str) -> InviteLink:
     """Lock a link of the actor's workspace that is not withdrawn; part of an action."""
-    joined = links.of(actor.workspace_id or 0).select_related("workspace").select_for_update(of=("self",))
+    joined = links.of(actor.workspace_id or 0).select_related("workspace").select_for_update(of=("self",), no_key=True)
     link = joined.filter(uid=link_uid).first()
     if link is None:
         raise NotFound

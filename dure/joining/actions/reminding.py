@@ -36,7 +36,7 @@ def remind(actor: Actor) -> int:
     It prolongs nothing.
     """
     skip = connection.features.has_select_for_update_skip_locked
-    joined = _due().select_related("workspace").select_for_update(of=("self",), skip_locked=skip)
+    joined = _due().select_related("workspace").select_for_update(of=("self",), no_key=True, skip_locked=skip)
     due = list(joined[:BATCH])
     locked = Invitation.objects.filter(pk__among=[one.pk for one in due])
     locked.update(remind_at=None)

@@ -172,7 +172,7 @@ def _lead(actor: Actor, member_uid: str) -> Member:
     """Lock the workspace and one of its members, for a super admin alone."""
     if not actor.is_super_admin:
         raise NotAllowed
-    Workspace.objects.select_for_update().get(pk=actor.workspace_id)
+    Workspace.objects.select_for_update(no_key=True).get(pk=actor.workspace_id)
     member = queries.one(actor.workspace_id, member_uid, lock=True)
     if member is None:
         raise NotFound

@@ -118,7 +118,7 @@ def lock(actor: Actor, step: Step, chosen: QuerySet[Member], seen_at: datetime |
     ``seen_at`` is when the actor read what they decided on. Nothing is written yet. Only those a rule may be about are
     read as members: super admins, oneself, and whoever is in another state or was changed since.
     """
-    workspace = Workspace.objects.select_for_update().get(pk=actor.workspace_id)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=actor.workspace_id)
     own = chosen.filter(workspace_id=workspace.pk)
     facts = ("pk", "account_id", "is_super_admin", "stepped_at")
     rows = list(own.order_by("id").select_for_update().values_list(*facts))

@@ -19,7 +19,7 @@ def change_policies(actor: Actor, *, typed: Mapping[str, int], was: Mapping[str,
     :raises OutOfRange, IdleBeyondAbsolute: what was typed.
     :raises ChangedMeanwhile: somebody else changed one of these policies.
     """
-    workspace = Workspace.objects.select_for_update().get(pk=actor.workspace_id)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=actor.workspace_id)
     now = {name: str(value) for name, value in values_of(workspace).items()}
     texts = ({name: str(value) for name, value in values.items()} for values in (typed, was))
     changed = changes(now, *texts)

@@ -44,7 +44,7 @@ def offer_role(actor: Actor, *, member_uid: str, keeps: Iterable[Permission]) ->
     """
     if not actor.is_super_admin or actor.kind != "member":
         raise NotAllowed
-    Workspace.objects.select_for_update().get(pk=actor.workspace_id)
+    Workspace.objects.select_for_update(no_key=True).get(pk=actor.workspace_id)
     taker = queries.one(actor.workspace_id, member_uid, lock=True)
     if taker is None:
         raise NotFound
@@ -70,7 +70,7 @@ def offer_role(actor: Actor, *, member_uid: str, keeps: Iterable[Permission]) ->
 
 def _mine(actor: Actor, offer_uid: str) -> HandOver:
     """Lock the workspace and the offer that waits for this member."""
-    Workspace.objects.select_for_update().get(pk=actor.workspace_id)
+    Workspace.objects.select_for_update(no_key=True).get(pk=actor.workspace_id)
     joined = HandOver.objects.select_related("giver__account", "giver__workspace", "taker__account", "taker__workspace")
     offer = joined.select_for_update(of=("self",)).filter(
         workspace_id=actor.workspace_id, uid=offer_uid, taker_id=actor.id or 0

@@ -34,6 +34,6 @@ def keep_a_super_admin(member: Member) -> None:
 
     :raises LastSuperAdmin: as its name says.
     """
-    Workspace.objects.select_for_update().get(pk=member.workspace_id)
+    Workspace.objects.select_for_update(no_key=True).get(pk=member.workspace_id)
     if last_super_admins(member.workspace_id, [member]):
         raise LastSuperAdmin

@@ -36,7 +36,7 @@ def turn_due() -> int:
 
 def _due(workspace_id: int, which: Callable[[Member], bool]) -> Done:
     """Lock the workspace and those of its members whose moment has come; return those that are meant."""
-    workspace = Workspace.objects.select_for_update().get(pk=workspace_id)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace_id)
     due = Member.objects.filter(workspace_id=workspace_id, turns_at__lte=clock.now()).order_by("turns_at", "id")
     members = [member for member in due.select_for_update()[:BATCH] if which(member)]
     return Done(workspace, [member.pk for member in members], [member.account_id for member in members], [])

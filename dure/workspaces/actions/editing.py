@@ -45,7 +45,7 @@ def edit_workspace(
     :raises InvalidWorkspaceName, UnknownLanguage, UnknownTimeZone, InvalidColour: what was typed.
     :raises ChangedMeanwhile: somebody else changed one of these fields.
     """
-    workspace = Workspace.objects.select_for_update().get(pk=actor.workspace_id)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=actor.workspace_id)
     now = values_of(workspace)
     changed = changes(now, {name: _text(value) for name, value in typed.items()}, was)
     for name in changed:
