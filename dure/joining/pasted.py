@@ -67,6 +67,15 @@ def holds_link(text: str) -> bool:
     return _WEB_ADDRESS.search(text) is not None
 
 
+def refuse_link(*parts: str) -> None:
+    """Refuse a web address as a name: it stands in mails to others.
+
+    :raises LinkInName: as its name says.
+    """
+    if holds_link(" ".join(parts)):
+        raise LinkInName
+
+
 def read(text: str, language: str) -> list[Entry]:
     """Return every address in the order it stands there, good and wrong ones; ``language`` helps to read names."""
     known: dict[str, str] = {}
@@ -213,6 +222,5 @@ def _names(within: str, cells: list[str], place: int, language: str, *, given_fi
         parts = splitting.split(beside[0], language) if beside else ("", "")
     if not any(parts):
         return "", ""
-    if holds_link(" ".join(parts)):
-        raise LinkInName
+    refuse_link(*parts)
     return names.clean_names(*parts)

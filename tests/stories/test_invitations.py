@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from dure.audit.models import AuditEvent
 from dure.core import clock
 from dure.joining import limits, queries
+from dure.joining.actions import inviting
 from dure.joining.actions.inviting_many import invite_many
 from dure.joining.models import Invitation, InvitationToken
 from dure.mail.models import Letter
@@ -218,6 +219,19 @@ def test_an_address_has_its_peace_for_five_minutes_also_when_withdrawn_and_invit
     page = browser.press(browser.open(page.path), "Invite again")
     assert "is invited again" in page.text and Invitation.objects.count() == 2
     assert page.path == cast.at(f"{LIST}{rows()['a@example.com'].uid}/")
+
+
+def test_registering_the_same_person_again_mails_nobody_twice_within_five_minutes(
+    cast: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {"id": cast.alex.address, "family_name": "Meyer", "given_name": "Alex", "language": "en"}
+    one = inviting.invite(cast.minjun.actor, submission="one", known=known)
+    inviting.withdraw(cast.minjun.actor, invitation_uid=one.uid)
+    with pytest.raises(inviting.JustMailed):
+        inviting.invite(cast.minjun.actor, submission="two", known=known)
+    assert Invitation.objects.count() == 1
+    turn(monkeypatch, minutes=6)
+    assert inviting.invite(cast.minjun.actor, submission="three", known=known).ended_at is None
 
 
 def test_the_list_finds_counts_and_pages(cast: Cast, post: PostOffice) -> None:

@@ -4,12 +4,18 @@ from datetime import timedelta
 
 import pytest
 
+from dure.accounts.actors import Owner
 from dure.audit.models import AuditEvent
 from dure.core import clock
 from dure.joining import funnel
+from dure.joining.actions.accepting import accept
 from dure.joining.actions.deciding import approve
+from dure.joining.actions.entering import join
 from dure.joining.actions.expiring_requests import close_requests_run_out
+from dure.joining.actions.inviting import invite
 from dure.joining.models import InviteLink, JoinRequest
+from dure.joining.pasted import LinkInName
+from dure.joining.ways import secret_of
 from dure.mail.models import Letter
 from dure.members.actions.leaving import remove
 from dure.members.actions.suspending import suspend
@@ -213,6 +219,30 @@ def test_a_member_who_was_removed_is_restored_and_one_who_came_otherwise_stays(c
     subjects = [mail.subject for mail in post.to(cast.yuki.address)]
     assert any("restored" in subject or "back" in subject for subject in subjects), subjects
     assert not [mail for mail in post.to(cast.eve.address) if mail.subject == JOINED]
+
+
+def test_a_use_goes_back_to_the_link_when_its_request_is_answered_by_another_way(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast, most_uses=3)
+    asked = asks(signed_up(), link)
+    typed = {"id": NORA, "family_name": "Lind", "given_name": "Nora", "language": "en"}
+    invitation = invite(cast.minjun.actor, submission="one", known=typed)
+    accept(Owner(asked.account), invitation_uid=invitation.uid)
+    second = asks(signed_up("second@outside.example"), link)
+    open_link = invite_link(cast, needs_approval=False)
+    join(Owner(second.account), link=secret_of(open_link), family_name="", given_name="Second")
+    member = asks(cast.eve.account, link)
+    approve(cast.sora.actor, request_uids=[member.uid])
+    link.refresh_from_db()
+    open_link.refresh_from_db()
+    assert (link.uses, open_link.uses) == (0, 1)
+    assert JoinRequest.objects.exclude(approved_at=None).count() == 3
+
+
+def test_a_web_address_is_no_name_since_it_would_stand_in_a_mail_to_the_admins(cast: Cast, post: PostOffice) -> None:
+    link, account = invite_link(cast), signed_up()
+    with pytest.raises(LinkInName):
+        join(Owner(account), link=secret_of(link), family_name="", given_name="Prize at www.bait.example")
+    assert not JoinRequest.objects.exists()
 
 
 def test_a_removed_super_admin_is_not_restored_by_an_admin(cast: Cast, post: PostOffice) -> None:

@@ -15,7 +15,7 @@ from dure.core.errors import DomainError, NotAllowed, NotFound
 from dure.core.events import Event
 from dure.joining import coming_in, letters, queries
 from dure.joining.actions.inviting import InvitationEnded, end
-from dure.joining.actions.requesting import settle
+from dure.joining.actions.requesting import give_back_of, settle
 from dure.joining.models import Invitation, InvitationToken
 from dure.joining.people import Person, person
 from dure.joining.rules import state_of
@@ -171,6 +171,7 @@ def accepted(actor: Owner, invitation: Invitation, *, via: str = "", names: tupl
     if member is not None and not rules.is_here(member):
         raise RemovedHere
     at = end(invitation, "accepted_at")
+    give_back_of(invitation.workspace_id, actor.account)
     is_new = member is None
     if member is None:
         member = _join(actor, invitation, _somebody(actor, invitation, names))

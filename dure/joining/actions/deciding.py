@@ -16,7 +16,7 @@ from dure.core.permissions import Permission
 from dure.core.text import readable
 from dure.joining import funnel, ledger, request_letters, requests, rules
 from dure.joining.actions.accepting import end_invitations_of
-from dure.joining.actions.requesting import RequestEnded, end_without_place, via_of
+from dure.joining.actions.requesting import RequestEnded, end_without_place, give_back, via_of
 from dure.joining.models import InviteLink, JoinRequest
 from dure.joining.people import BeingErased, Person, member_of
 from dure.joining.rules import RequestState
@@ -88,9 +88,9 @@ class Decided:
 def approve(actor: Actor, *, request_uids: Sequence[str]) -> Decided:
     """Let people in: each becomes an active member and gets the mail of K9.
 
-    Whoever is a member by now gets no second place, and whoever was removed is restored. A link that was paused,
-    withdrawn or used up since changes nothing: the request holds its use, and approving is the admins' word. An ID
-    that changed since is the admins' to judge: they see it.
+    Whoever is a member by now gets no second place and spends no use, and whoever was removed is restored. A link that
+    was paused, withdrawn or used up since changes nothing: the request holds its use, and approving is the admins'
+    word. An ID that changed since is the admins' to judge: they see it.
 
     :raises NotAllowed: without *Member management*.
     :raises NobodyChosen, TooManyChosen: as their names say.
@@ -99,6 +99,8 @@ def approve(actor: Actor, *, request_uids: Sequence[str]) -> Decided:
     _refuse(found, _why_not(found.done))
     present = members.of(found.workspace).filter(account_id__among=[one.account_id for one in found.done])
     known = {one.account_id: one for one in present}
+    here = {account_id for account_id, one in known.items() if states.is_here(one)}
+    give_back(one for one in found.done if one.account_id in here)
     restored = _restore(actor, found, known)
     new = _let_in(found, [one for one in found.done if one.account_id not in known])
     came = {**known, **new}

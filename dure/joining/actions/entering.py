@@ -12,7 +12,7 @@ from dure.core import clock
 from dure.core.action import action, record
 from dure.core.errors import DomainError, NotAllowed, NotFound
 from dure.core.events import Event
-from dure.joining import coming_in, ledger, queries, requests, rules, ways
+from dure.joining import coming_in, ledger, pasted, queries, requests, rules, ways
 from dure.joining.actions import requesting
 from dure.joining.actions.accepting import IdNotProven, RemovedHere, end_invitations_of
 from dure.joining.models import InviteLink, JoinRequest
@@ -135,6 +135,7 @@ def enter(
     if waiting is not None and asks:
         return Came(waiting, is_new=False)
     _refuse(link, known, member)
+    pasted.refuse_link(*names)
     somebody = person(id=known.address, family_name=names[0], given_name=names[1], language=actor.account.language)
     _spend(link)
     if asks:
@@ -142,6 +143,8 @@ def enter(
             actor, link=link, family_name=somebody.family_name, given_name=somebody.given_name, message=message
         )
         return Came(asked, is_new=True)
+    if known.asked:
+        requesting.give_back_of(link.workspace_id, actor.account)
     member = coming_in.write_member(actor, link.workspace, actor.account, somebody, via=link.uid)
     if known.invited:
         end_invitations_of(link.workspace_id, {actor.id: member}, clock.now())

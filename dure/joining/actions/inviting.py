@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from dure.accounts.addresses import AddressTaken
@@ -56,12 +58,34 @@ class NoMailServer(DomainError):
     status = 409
 
 
+class JustMailed(DomainError):
+    """The address had an invitation mailed within five minutes; ``free_at`` is when the next one may go."""
+
+    code = "just_mailed"
+    message = _("A mail went to this address a moment ago. The next one may go at %(time)s.")
+    status = 429
+
+    def __init__(self, free_at: datetime) -> None:
+        super().__init__()
+        self.free_at = free_at
+
+    def sentence(self) -> str:
+        """Return the message, in the reader's time."""
+        return str(self.message) % {"time": date_format(localtime(self.free_at), limits.TIME)}
+
+
 class AlreadySubmitted(Exception):
     """The same form came a second time; ``invitation`` is what the first one made."""
 
     def __init__(self, invitation: Invitation) -> None:
         super().__init__(invitation.uid)
         self.invitation = invitation
+
+
+def free_at(invitation: Invitation) -> datetime:
+    """Return when the next mail may go to the address of an invitation."""
+    last = invitation.tokens.filter(proves_address=True).order_by("-issued_at").first()
+    return (last.issued_at if last else clock.now()) + rules.BETWEEN_MAILS
 
 
 def _check(actor: Actor, *, known: dict[str, Any], **_rest: Any) -> dict[str, Any]:
@@ -79,7 +103,7 @@ def invite(actor: Actor, *, submission: str, known: Any) -> Invitation:
     :raises AlreadyInvited: an invitation to this address waits.
     :raises AlreadySubmitted: the same form a second time.
     :raises AddressTaken: nobody signs in with the address any more; registering is possible again.
-    :raises TooManyInvitations: within an hour.
+    :raises JustMailed, TooManyInvitations: not at this moment.
     """
     workspace = members.workspace_of(actor)
     room = limits.lock(workspace.pk)
@@ -92,6 +116,7 @@ def invite(actor: Actor, *, submission: str, known: Any) -> Invitation:
     invitation = _written(actor, known, at)
     invitation.workspace, invitation.submission = workspace, submission
     _insert(invitation, at)
+    _refuse_just_mailed(invitation, at)
     refuse_taken_number(workspace.pk, invitation.details)
     limits.spend(room, 1)
     letters.post_invitations([invitation], anew=False)
@@ -99,6 +124,13 @@ def invite(actor: Actor, *, submission: str, known: Any) -> Invitation:
     fields += ["starts_at"] * bool(known.starts_at) + ["photo"] * bool(known.photo)
     record(actor, Event.INVITED, subject_kind="invitation", subject_id=invitation.pk, fields=fields)
     return invitation
+
+
+def _refuse_just_mailed(invitation: Invitation, at: datetime) -> None:
+    """Leave an address in peace whose earlier invitation was mailed, and ended, a moment ago."""
+    same = queries.invitations(invitation.workspace_id).filter(address=invitation.address)
+    for before in queries.just_mailed(same.filter(ended_at__gt=at - rules.BETWEEN_MAILS)):
+        raise JustMailed(free_at(before))
 
 
 def _written(actor: Actor, known: Known, at: datetime) -> Invitation:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from dure.core import clock
@@ -16,7 +14,7 @@ from dure.core.errors import DomainError, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.joining import letters, limits, queries, rules
-from dure.joining.actions.inviting import AlreadyInvited, NoMailServer, locked
+from dure.joining.actions.inviting import AlreadyInvited, JustMailed, NoMailServer, free_at, locked
 from dure.joining.actions.inviting_many import Draft, Verdict, judge, write
 from dure.joining.models import Invitation
 from dure.joining.pasted import Entry
@@ -26,22 +24,6 @@ from dure.members import queries as members
 
 MOST = 500
 """Invitations that are sent again or withdrawn at once."""
-
-
-class JustMailed(DomainError):
-    """The address had an invitation mailed within five minutes; ``free_at`` is when the next one may go."""
-
-    code = "just_mailed"
-    message = _("A mail went to this address a moment ago. The next one may go at %(time)s.")
-    status = 429
-
-    def __init__(self, free_at: datetime) -> None:
-        super().__init__()
-        self.free_at = free_at
-
-    def sentence(self) -> str:
-        """Return the message, in the reader's time."""
-        return str(self.message) % {"time": date_format(localtime(self.free_at), limits.TIME)}
 
 
 class TooManyChosen(DomainError):
@@ -84,15 +66,10 @@ def send_again(actor: Actor, *, invitation_uid: str) -> Invitation:
     room = limits.lock(actor.workspace_id or 0)
     invitation = locked(actor, invitation_uid)
     if queries.just_mailed(Invitation.objects.filter(pk=invitation.pk)):
-        raise JustMailed(_free_at(invitation))
+        raise JustMailed(free_at(invitation))
     limits.spend(room, 1)
     _send(actor, [invitation])
     return invitation
-
-
-def _free_at(invitation: Invitation) -> datetime:
-    last = invitation.tokens.filter(proves_address=True).order_by("-issued_at").first()
-    return (last.issued_at if last else clock.now()) + rules.BETWEEN_MAILS
 
 
 def _send(actor: Actor, found: Sequence[Invitation]) -> None:
@@ -195,7 +172,7 @@ def invite_anew(actor: Actor, *, invitation_uid: str) -> Invitation:
     entry = Entry(1, before.address, before.address, *names)
     outcome = judge(workspace, [entry], "", max(room.left, 1))[0]
     if outcome.verdict is Verdict.JUST_MAILED:
-        raise JustMailed(_free_at(before))
+        raise JustMailed(free_at(before))
     if outcome.verdict is Verdict.REMOVED and outcome.member:
         raise RemovedMember(outcome.member)
     refused = {Verdict.WAITING: AlreadyInvited, Verdict.MEMBER: AlreadyMember, Verdict.BEING_ERASED: BeingErased}

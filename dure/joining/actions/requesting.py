@@ -126,16 +126,30 @@ def end_without_place(ended: Sequence[JoinRequest], at: datetime) -> None:
     An account that came by sign-up and has no place yet is kept for its thirty days from now on (PRODUCT.md §4.18).
     """
     outbox.withdraw_about([one.uid for one in ended])
-    for link_id, held in sorted(Counter(one.link_id for one in ended if one.link_id).items()):
-        InviteLink.objects.filter(pk=link_id).update(uses=Greatest(F("uses") - held, 0))
+    give_back(ended)
     accounts = Account.objects.filter(pk__among=[one.account_id for one in ended], without_place_since__isnull=False)
     accounts.update(without_place_since=at)
+
+
+def give_back(held: Iterable[JoinRequest]) -> None:
+    """Give the uses back that these requests held; part of an action that has locked them, and ends them."""
+    for link_id, uses in sorted(Counter(one.link_id for one in held if one.link_id).items()):
+        InviteLink.objects.filter(pk=link_id).update(uses=Greatest(F("uses") - uses, 0))
+
+
+def give_back_of(workspace_id: int, account: Account) -> None:
+    """Give back what the waiting request of somebody holds who comes in by another way, as ``settle`` then says.
+
+    It is done before the membership is written and the trail locked: joining locks a link and then the trail.
+    """
+    asked = requests.of(workspace_id).filter(account=account, ended_at=None)
+    give_back(asked.select_for_update(no_key=True))
 
 
 def settle(member: Member) -> None:
     """End what somebody asked who came in by another way meanwhile; part of the action that made them a member.
 
-    The request counts as approved, as it has what it was for, and gives nothing back.
+    The request counts as approved, as it has what it was for.
     """
     at = clock.now()
     asked = requests.of(member.workspace_id).filter(account_id=member.account_id, ended_at=None)

@@ -16,7 +16,7 @@ from dure.core.action import action, record
 from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotFound
 from dure.core.events import Event
-from dure.joining import funnel, proven, rules, ways
+from dure.joining import funnel, pasted, proven, rules, ways
 from dure.joining.actions import accepting, entering, sign_up_codes
 from dure.joining.actions.accepting import Accepted
 from dure.joining.actions.entering import Came, LinkClosed, WrongDomain
@@ -92,6 +92,7 @@ def _check(_actor: Actor, *, secret: str, password: str, **typed: Any) -> dict[s
 
 def _somebody(way: Way, *, address: str, family_name: str, given_name: str, language: str) -> Person:
     """Return who signs up; an invitation is bound to its address and the name in it, whatever was typed."""
+    pasted.refuse_link(family_name, given_name)
     if way.invitation:
         address = way.invitation.address
         if way.invitation.family_name or way.invitation.given_name:
