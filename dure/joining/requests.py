@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from dure.accounts.models import Account, Address
 from dure.core import clock
 from dure.joining.models import JoinRequest
 from dure.joining.rules import REQUEST_LASTS, RequestState
+from dure.members import queries as members
+from dure.members.models import Member
 from dure.workspaces.models import Workspace
 
 PAGE = 50
@@ -44,10 +46,16 @@ def in_state(found: QuerySet[JoinRequest], state: str) -> QuerySet[JoinRequest]:
 
 
 def with_ids(found: QuerySet[JoinRequest]) -> QuerySet[JoinRequest]:
-    """Add the ID of whoever asks as ``id_address`` and when it was proven, their account and the link."""
+    """Add the ID of whoever asks as ``id_address`` and when it was proven, their account and the link.
+
+    ``was_removed``: they were a member here and were removed; approving restores them.
+    """
+    place = Member.objects.filter(workspace_id=OuterRef("workspace_id"), account_id=OuterRef("account_id"))
     ids = Address.objects.filter(account_id=OuterRef("account_id"), kind=Address.ID)
     return found.select_related("account", "link", "member").annotate(
-        id_address=Subquery(ids.values("canonical")[:1]), id_proven_at=Subquery(ids.values("proven_at")[:1])
+        id_address=Subquery(ids.values("canonical")[:1]),
+        id_proven_at=Subquery(ids.values("proven_at")[:1]),
+        was_removed=Exists(place.exclude(members.here())),
     )
 
 

@@ -14,6 +14,7 @@ from dure.joining.request_letters import name_of
 from dure.joining.requests import COUNTED
 from dure.joining.rules import LINK_LABELS, REQUEST_LABELS, LinkState, RequestState, link_state_of, request_state_of
 from dure.members import names
+from dure.members.rules import LABELS, State
 from dure.web.context import seal_of
 
 MARKS = {
@@ -45,6 +46,7 @@ def row_of(row: Any, workspace_uid: str) -> dict[str, Any]:
         "id_local": local,
         "id_domain": domain,
         "link_name": row.link.name if row.link else "",
+        "removed_label": LABELS[State.REMOVED] if row.was_removed else "",
         "message": row.message,
         "asked_at": row.asked_at,
         "ended_at": row.ended_at or row.expires_at,

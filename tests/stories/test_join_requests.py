@@ -210,6 +210,8 @@ def test_a_member_who_was_removed_is_restored_and_one_who_came_otherwise_stays(c
     minjun = cast.minjun.browser()
     assert "Approving restores them" in minjun.open(cast.at(f"{LIST}{back.uid}/")).text
     assert "became a member meanwhile" in minjun.open(cast.at(f"{LIST}{other.uid}/")).text
+    page = minjun.open(cast.at(LIST))
+    assert page.body.count('data-state="removed">removed<') == 1, "seen before the press, also in the list"
     page = choose(minjun, minjun.open(cast.at(LIST)), back.uid, other.uid, step="approve")
     assert "2 people are members now." in page.text
     assert Member.objects.filter(account=cast.yuki.account).count() == 1

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from dure.accounts import queries as accounts
+from dure.accounts.sessions import WELCOME
 from dure.joining import requests
 from dure.joining.actions import requesting
 from dure.joining.models import JoinRequest
@@ -65,5 +66,5 @@ def _enter(request: Any, row: JoinRequest) -> HttpResponse:
     member = members.present(request.owner.account, row.workspace.uid)
     if member is None or not rules.opens(member):
         return redirect("my_workspaces")
-    request.session["welcome"] = True
+    request.session[WELCOME] = True
     return redirect("home", row.workspace.uid)
