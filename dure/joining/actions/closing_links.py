@@ -1,5 +1,7 @@
 """Pausing, resuming and withdrawing an invite link, and making it anew (K3, PRODUCT.md §4.7 b)."""
 
+import secrets
+
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -110,10 +112,14 @@ def renew_link(actor: Actor, *, link_uid: str, generation: int | None = None) ->
     return link
 
 
+JUMP = 10_000
+"""How far a generation is raised at most: by chance, since after a restore the next ones may have been out before."""
+
+
 def _renew(link: InviteLink) -> None:
-    """Raise the generation to the next one whose short code is free."""
+    """Raise the generation to one that nobody had, and whose short code is free."""
     for _attempt in range(CODES_TRIED):
-        link.generation += 1
+        link.generation += 1 + secrets.randbelow(JUMP)
         link.code = ways.code_hash(link)
         try:
             with transaction.atomic():
