@@ -150,8 +150,8 @@ def prove(*, uid: str, browser: str, code: str, network: str) -> SignUp:
     :raises WrongCode: wrong, too late, or tried five times.
     :raises TooManyWrongCodes: as its name says.
     """
-    at, counters = clock.now(), [_counter("sign-up-codes", network)]
-    if tries.count_and_tell(counters)[0] > WRONG_AN_HOUR:
+    at, wrong = clock.now(), _counter("sign-up-codes", network)
+    if tries.failures(wrong) >= WRONG_AN_HOUR:
         raise TooManyWrongCodes
     now, latest = (connection.ops.adapt_datetimefield_value(one) for one in (at, at + CODE_LASTS + clock.SKEW))
     row = None
@@ -166,8 +166,8 @@ def prove(*, uid: str, browser: str, code: str, network: str) -> SignUp:
                 row.proven_at, row.tries_left = at, 0
                 SignUp.objects.filter(pk=row.pk).update(proven_at=at, tries_left=0)
     if row is None:
+        tries.count_failure([wrong])
         raise WrongCode
-    tries.take_back(counters)
     return row
 
 
