@@ -8,6 +8,7 @@ import hmac
 import json
 from dataclasses import dataclass
 from hashlib import sha256
+from unicodedata import normalize
 
 from django.db import connection
 
@@ -141,7 +142,7 @@ def code_hash(link: InviteLink) -> bytes:
 
 def by_code(typed: str) -> InviteLink | None:
     """Return the link with this short code, however it was typed; its tries are counted by whoever asks."""
-    code = "".join(letter for letter in typed.upper() if letter in LETTERS)
+    code = "".join(letter for letter in normalize("NFKC", typed).upper() if letter in LETTERS)
     if len(code) != LENGTH or len(typed) > LENGTH * 3:
         return None
     found = InviteLink.objects.select_related("workspace").filter(code__in=keys.keyed_hashes(CODE, code))

@@ -25,17 +25,18 @@ from dure.members.models import Member
 from dure.web import door
 from dure.web.context import look_url, name_of, seal_of
 from dure.web.forms import PaperForm
+from dure.web.invite_links import until
 from dure.workspaces.models import Workspace
 
 STEPS = {"opened": "o", "started": "s", "verified": "v", "joined": "j", "asked": "a", "refused": "r"}
 
 
 class CodeForm(PaperForm):
-    """The eight letters beside a QR code."""
+    """The eight letters beside a QR code; whoever pastes the whole link in their place is understood as well."""
 
     code = forms.CharField(
         label=gettext_lazy("Short code"),
-        max_length=40,
+        max_length=2000,
         widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
 
@@ -72,7 +73,7 @@ def facts(link: InviteLink) -> dict[str, Any]:
         "inviter": name_of(inviter) if inviter else "",
         "inviter_lang": inviter.name_language if inviter else "",
         "needs_approval": link.needs_approval,
-        "expires_at": link.expires_at,
+        "until": until(link),
         "zone": zone_name(workspace.time_zone),
         "domains": ", ".join(link.domains),
     }

@@ -45,6 +45,13 @@ def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
     return response
 
 
+def wrong_method(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Answer 405 with a page, for whoever reloads the address of a button or comes back to it."""
+    answer = page(request, 405)
+    answer.headers["Allow"] = response.headers["Allow"]
+    return answer
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 400."""
     return page(request, 400)

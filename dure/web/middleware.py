@@ -75,6 +75,8 @@ class Readers:
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
+            if response.status_code == 405 and not response.content:
+                response = errors.wrong_method(request, response)
         timezone.deactivate()
         response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         response.headers.setdefault("Cache-Control", "no-store")

@@ -159,7 +159,6 @@ POST_ONLY = {
     "language/",
     "link/<uid:handle>/use/",
     "link/<uid:handle>/again/",
-    "join/<uid:handle>/ask/",
     "w/<uid:workspace>/prove-again/",
     "w/<uid:workspace>/admin/members/handing-over/mail/",
 }

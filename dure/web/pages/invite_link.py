@@ -131,6 +131,8 @@ def act(request: Any, link_uid: str, step: str, **_names: Any) -> HttpResponse:
         else:
             messages.success(request, str(words.done))
         return redirect("invite_link", workspace.uid, link.uid)
+    if step not in [one["code"] for one in offered(link)]:
+        return redirect("invite_link", workspace.uid, link.uid)
     context = {
         "section": "invitations",
         "invite": facts_of(link),

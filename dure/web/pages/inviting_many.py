@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from dure.core.errors import DomainError
@@ -51,7 +51,7 @@ class InviteForm(PaperForm):
     )
     language = forms.ChoiceField(label=gettext_lazy("Language of the mail"), choices=settings.LANGUAGES)
     message = forms.CharField(
-        label=gettext_lazy("Message"),
+        label=pgettext_lazy("invitation", "Message"),
         required=False,
         strip=False,
         widget=forms.Textarea({"rows": 3, "maxlength": LONGEST_MESSAGE}),

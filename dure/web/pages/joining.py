@@ -1,5 +1,6 @@
 """The joining page of an invite link: one page for everybody, by who is signed in (K1 K2, PRODUCT.md §4.6, §4.11)."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -7,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from dure.accounts import queries as accounts
 from dure.accounts.actors import Owner
@@ -27,6 +28,7 @@ from dure.web.forms import PaperForm, name_fields
 from dure.web.pages.links import cookie_of, keep, swap
 
 HANDLED = (LinkClosed, WrongDomain, RemovedHere)
+PASTED = re.compile(rf"{re.escape(ways.SHARED)}({SECRET.pattern})")
 
 
 class JoinForm(PaperForm):
@@ -54,6 +56,8 @@ def by_code(request: HttpRequest) -> HttpResponse:
     """Take a short code in the place of the link, for whoever has no camera or came from another browser."""
     form, status = arriving.CodeForm(request.POST or None), 200
     if request.method == "POST" and form.is_valid():
+        if pasted := PASTED.search(form.cleaned_data["code"]):
+            return redirect("arrive_to_join", pasted[1])
         try:
             link = entering.link_of_code(form.cleaned_data["code"], network=networks.network_of(request))
         except (entering.WrongShortCode, entering.TooManyCodes) as refused:
@@ -162,15 +166,16 @@ def _join(request: Any, link: InviteLink, secret: str, account: Account) -> Http
 
 
 @door.public
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: Any, handle: str) -> HttpResponse:
     """Ask for a link that is over to be opened again; the answer is the same whether a mail goes or not."""
     secret = request.COOKIES.get(cookie_of(handle), "")
     way = ways.find(secret) if secret else None
     if way is None or way.link is None or way.handle != handle:
         return arriving.without(request, handle, secret)
+    if request.method != "POST":
+        return redirect("join", handle)
     account = door.account_of(request)
     wanting.ask_for_link(Owner(account) if account else door.VISITOR, link_uid=handle)
-    return render(
-        request, "pages/join_asked.html", {"link": arriving.facts(way.link), "path": reverse("join", args=[handle])}
-    )
+    context = {"link": arriving.facts(way.link), "state": str(rules.link_state_of(way.link))}
+    return render(request, "pages/join_asked.html", context | {"path": reverse("join", args=[handle])})

@@ -137,7 +137,7 @@ def _show(
 def _facts(way: Way) -> dict[str, Any]:
     shown = arriving.looks(way.workspace)
     if way.link:
-        return {**shown, "domains": ", ".join(way.link.domains)}
+        return {**shown, "domains": ", ".join(way.link.domains), "asks": way.link.needs_approval}
     invitation = way.invitation
     return {**shown, "address": invitation.address, "name": own_name_of(invitation)} if invitation else shown
 

@@ -1,0 +1,99 @@
+"""What the pages of joining say and take: the last day, codes as people type them, and what cannot open again."""
+
+from datetime import UTC, datetime, timedelta
+from unicodedata import normalize
+
+import pytest
+from django.utils.formats import date_format
+
+from dure.core import clock
+from dure.joining import ways
+from dure.joining.models import InviteLink
+from tests.cast import Cast
+from tests.post import PostOffice
+from tests.stories.joining import arrive, begin, invite_link
+
+SEOUL = timedelta(hours=9)
+
+
+def midnight(days: int) -> datetime:
+    """Return the midnight in Seoul that ends the day this many days ahead."""
+    there = (clock.now() + SEOUL + timedelta(days=days + 1)).date()
+    return datetime(there.year, there.month, there.day, tzinfo=UTC) - SEOUL
+
+
+def test_the_last_day_is_the_one_the_admin_chose_and_not_the_midnight_after(cast: Cast) -> None:
+    link = invite_link(cast.eve, expires_at=midnight(5))
+    chosen = date_format((link.expires_at + SEOUL - timedelta(seconds=1)).date(), "DATE_FORMAT")
+    page = arrive(cast.visitor(), link)
+    assert f"Open until {chosen} (" in page.text and "00:00" not in page.text
+    InviteLink.objects.update(expires_at=midnight(-3))
+    over = arrive(cast.visitor(), link)
+    last = date_format((midnight(-3) + SEOUL - timedelta(seconds=1)).date(), "DATE_FORMAT")
+    assert over.status == 410 and f"This link was open until {last}" in over.text
+
+
+def test_a_link_that_ends_within_a_day_says_the_time(cast: Cast) -> None:
+    link = invite_link(cast.eve, expires_at=midnight(1) - timedelta(hours=2, minutes=30))
+    assert "21:30 (" in arrive(cast.visitor(), link).text
+
+
+@pytest.mark.parametrize("typed", ["wide", "address", "message"])
+def test_the_code_is_taken_in_full_width_letters_and_the_link_in_its_place(cast: Cast, typed: str) -> None:
+    link = invite_link(cast.eve)
+    code, address = ways.code_of(link), ways.address_of(link)
+    wide = "".join(chr(ord(letter) + 0xFEE0) if letter != "-" else letter for letter in code)
+    assert normalize("NFKC", wide) == code
+    said = {"wide": wide, "address": f" {address} ", "message": f"Come in:\n{address}\n\nor {code}"}
+    browser = cast.visitor()
+    page = browser.fill_in(browser.open("/join/"), code=said[typed])
+    assert page.path == f"/join/{link.uid}/" and "Join the workspace 한빛소프트" in page.text
+
+
+def test_a_pasted_address_that_is_no_link_of_ours_opens_nothing(cast: Cast) -> None:
+    link = invite_link(cast.eve)
+    browser = cast.visitor()
+    page = browser.fill_in(browser.open("/join/"), code=f"https://elsewhere.example/j/{link.uid}.{'x' * 22}")
+    assert page.status == 410 and "This link no longer works" in page.text
+
+
+def test_coming_back_to_the_address_of_asking_leads_to_the_link(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast.eve, most_uses=1)
+    InviteLink.objects.update(uses=1)
+    browser = cast.visitor()
+    asked = browser.press(arrive(browser, link), "Ask for a new one")
+    assert "The admins are asked" in asked.text and "the link you have works" in asked.text
+    again = browser.open(f"/join/{link.uid}/ask/")
+    assert again.path == f"/join/{link.uid}/" and "used up" in again.text
+
+
+def test_of_a_withdrawn_link_nobody_is_told_that_it_opens_again(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast.eve)
+    InviteLink.objects.update(withdrawn_at=clock.now())
+    browser = cast.visitor()
+    page = arrive(browser, link)
+    assert "The link itself stays closed" in page.text and "the same link works" not in page.text
+    asked = browser.press(page, "Ask for a new one")
+    assert "It stays closed" in asked.text and "the link you have works" not in asked.text
+
+
+def test_who_signs_up_where_an_admin_decides_is_told_so_on_every_page(cast: Cast, post: PostOffice) -> None:
+    browser, link = cast.visitor(), invite_link(cast.eve, needs_approval=True)
+    page = browser.press(arrive(browser, link), "Create account")
+    assert "With it you ask to join 한빛소프트; an admin decides." in page.text
+    page = begin(browser, link)
+    assert "Confirm and ask to join" in page.text and "Confirm and join" not in page.text
+
+
+def test_the_address_of_a_button_opened_by_hand_is_a_page_with_a_way_back(cast: Cast) -> None:
+    page = cast.visitor().open("/sign-out/")
+    assert page.status == 405 and page.headers["allow"] == "POST"
+    assert "This page is opened differently" in page.text and page.has_link("Back to the start")
+
+
+def test_a_step_that_a_link_no_longer_takes_leads_to_the_link(cast: Cast) -> None:
+    link = invite_link(cast.eve)
+    InviteLink.objects.update(withdrawn_at=clock.now())
+    browser = cast.eve.browser()
+    page = browser.open(cast.at(f"admin/links/{link.uid}/act/pause/"))
+    assert page.path == cast.at(f"admin/links/{link.uid}/") and "Withdrawn" in page.text
