@@ -9,6 +9,7 @@ from dure.core import clock
 from dure.core.actor import Actor
 from dure.core.errors import DomainError
 from dure.joining.people import Person
+from dure.members import policies
 from dure.members.actions.admitting import take_over
 from dure.workspaces.models import Workspace
 
@@ -21,15 +22,20 @@ class HasAccount(DomainError):
     status = 409
 
 
-def holder_of(address: str) -> Address | None:
-    """Return the ID or alias whose account somebody has made their own and proven; it yields to nobody."""
+def holder_of(address: str, workspace: Workspace) -> Address | None:
+    """Return the ID or alias whose account yields to nobody who comes to this workspace by a sign-up."""
     held = addresses.holder(address)
-    return held if held and not _yields(held) else None
+    return held if held and not _yields(held, workspace) else None
 
 
-def _yields(held: Address) -> bool:
-    """Tell whether an account gives way: its ID was never proven by anybody, or nobody has a password of it yet."""
-    return held.kind == Address.ID and (held.proven_at is None or not held.account.has_own_password)
+def _yields(held: Address, workspace: Workspace) -> bool:
+    """Tell whether an account gives way: its ID was never proven by anybody, or nobody has a password of it yet.
+
+    Where another of its workspaces asks for longer passwords than this one, only a mailed link is strict enough: of
+    what was typed the hash alone is left.
+    """
+    free = held.kind == Address.ID and (held.proven_at is None or not held.account.has_own_password)
+    return free and policies.password_policy(held.account_id)[0] <= workspace.password_minimum
 
 
 def account_of(actor: Actor, somebody: Person, encoded: str, workspace: Workspace, *, via: str) -> Account:
@@ -44,8 +50,8 @@ def account_of(actor: Actor, somebody: Person, encoded: str, workspace: Workspac
         ids.release(somebody.id)
         return _new(somebody, encoded, workspace)
     account = Account.objects.select_for_update().get(pk=held.account_id)
-    held = Address.objects.filter(pk=held.pk, account=account).first()
-    if held is None or held.kind != Address.ID or (held.proven_at and account.has_own_password):
+    held = Address.objects.filter(pk=held.pk, account=account).select_related("account").first()
+    if held is None or not _yields(held, workspace):
         raise HasAccount
     return take_over(actor, account, encoded, via=via)
 

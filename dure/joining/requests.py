@@ -50,13 +50,17 @@ def with_ids(found: QuerySet[JoinRequest]) -> QuerySet[JoinRequest]:
 
     ``was_removed``: they were a member here and were removed; approving restores them.
     """
-    place = Member.objects.filter(workspace_id=OuterRef("workspace_id"), account_id=OuterRef("account_id"))
     ids = Address.objects.filter(account_id=OuterRef("account_id"), kind=Address.ID)
     return found.select_related("account", "link", "member").annotate(
         id_address=Subquery(ids.values("canonical")[:1]),
         id_proven_at=Subquery(ids.values("proven_at")[:1]),
-        was_removed=Exists(place.exclude(members.here())),
+        was_removed=_was_removed(),
     )
+
+
+def _was_removed() -> Exists:
+    place = Member.objects.filter(workspace_id=OuterRef("workspace_id"), account_id=OuterRef("account_id"))
+    return Exists(place.exclude(members.here()))
 
 
 def page(workspace: Workspace, *, state: str = "", older: str = "") -> tuple[list[JoinRequest], str]:
@@ -78,11 +82,16 @@ def newest(workspace: Workspace) -> int:
     return living(of(workspace)).order_by("-id").values_list("pk", flat=True).first() or 0
 
 
-def waiting(workspace: Workspace, *, up_to: str, most: int) -> list[str]:
-    """Return the uids of those that wait and did when ``up_to`` was the newest, the oldest first."""
+def waiting(workspace: Workspace, *, up_to: str, most: int, but_removed: bool) -> list[str]:
+    """Return the uids of those that wait and did when ``up_to`` was the newest, the oldest first.
+
+    ``but_removed`` leaves out who was removed before: nobody restores somebody they have not looked at.
+    """
     if not up_to.isdecimal() or len(up_to) > 18:
         return []
     found = living(of(workspace)).filter(pk__lte=int(up_to)).order_by("id")
+    if but_removed:
+        found = found.filter(~_was_removed())
     return list(found.values_list("uid", flat=True)[:most])
 
 

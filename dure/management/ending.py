@@ -25,7 +25,7 @@ from dure.core.actor import Actor
 from dure.core.errors import NotAllowed
 from dure.core.events import Event
 from dure.core.models import OneTimeSecret, Reading
-from dure.joining.models import InvitationToken, SignUp
+from dure.joining.models import InvitationToken, InviteLink, SignUp
 from dure.mail import outbox
 from dure.mail.kinds import CARRY_SECRETS
 from dure.mail.models import Letter
@@ -38,7 +38,7 @@ RULES = {
     "Session.session_data": f"{ENDS}: with the session",
     "OneTimeSecret.hash": f"{ENDS}: withdrawn",
     "InvitationToken.hash": f"{ENDS}: deleted; the invitation waits and can be sent again",
-    "InviteLink.code": f"{STAYS}: with the link, which its admins can make anew",
+    "InviteLink.code": f"{STAYS}: with the link; every open link is paused, as it may have been withdrawn since",
     "SignUp.password": f"{ENDS}: deleted; the sign-up is begun anew",
     "SignUp.browser": f"{ENDS}: deleted",
     "SignUp.code": f"{ENDS}: deleted",
@@ -76,6 +76,7 @@ def end_secrets(actor: Actor) -> dict[str, int]:
         "sessions": Session.objects.all().delete()[0],
         "mailed links": OneTimeSecret.objects.filter(used_at=None, withdrawn_at=None).update(withdrawn_at=at),
         "invitation links": InvitationToken.objects.all().delete()[0],
+        "open invite links": InviteLink.objects.filter(paused_at=None, withdrawn_at=None).update(paused_at=at),
         "unfinished sign-ups": SignUp.objects.all().delete()[0],
         "temporary passwords": _end_temporary_passwords(),
         "mailed codes": _end_codes(),

@@ -75,4 +75,9 @@ def test_waiting_refused_and_let_in(cast: Cast, post: PostOffice, screen: Screen
     screen.picture("refused")
     sign_in(screen, NORA)
     screen.open(f"/workspaces/requests/{nora.uid}/")
-    assert page.locator("img.qr").is_visible() and f"/w/{cast.hanbit.uid}/" in page.url
+    page.click("details.unfold summary")
+    screen.check()
+    screen.picture("approved")
+    with page.expect_navigation():
+        page.click("main a[data-kind='primary']")
+    assert f"/w/{cast.hanbit.uid}/" in page.url

@@ -66,14 +66,14 @@ def test_boram_signs_up_by_keyboard(cast: Cast, post: PostOffice, screen: Screen
     assert page.locator("#id_code_error").is_visible()
     type_in(screen, code=code_to(post, BORAM["id"]))
     press(screen, "button[value='code']")
-    assert f"/w/{cast.hanbit.uid}/" in page.url and page.locator("img.qr").is_visible()
+    assert f"/w/{cast.hanbit.uid}/" in page.url and page.locator("details.unfold").is_visible()
     page.click("details.unfold summary")
     screen.check()
     screen.picture("welcome")
     press(screen, "main a[data-kind='primary']")
     arrived = page.url
     page.reload()
-    assert page.url == arrived and not page.locator("img.qr").is_visible(), "the welcome is shown once"
+    assert page.url == arrived and not page.locator("details.unfold").is_visible(), "the welcome is shown once"
     page.goto(screen.server + urlsplit(ways.address_of(link)).path)
     screen.check()
     screen.picture("join-known")

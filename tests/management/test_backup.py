@@ -17,12 +17,14 @@ from django.db import connection, models
 
 from dure.accounts.actors import Operator
 from dure.core import clock
+from dure.joining.rules import LinkState, link_state_of
 from dure.management import ending
 from dure.members.actions import working
 from dure.members.rules import Step
 from dure.members.selecting import Selection
 from dure.web.outcomes import progress
 from tests.management.places import Place, empty_place
+from tests.stories.joining import invite_link
 
 ROUNDS = 20 if os.environ.get("TEST_FULL") else 2
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -337,6 +339,14 @@ def test_what_was_half_done_does_not_go_on_after_a_restore(people: Any) -> None:
     assert ended["unfinished steps over many"] == 1 and not working.work(job.pk)
     job.refresh_from_db()
     assert job.selection == {} and job.done == 0 and "A backup came back" in progress(job)["stopped"]
+
+
+def test_open_links_are_paused_by_a_restore_and_their_admins_look_at_them(people: Any) -> None:
+    """One may have been withdrawn or made anew since the backup."""
+    link = invite_link(people.sora)
+    assert ending.end_secrets(Operator())["open invite links"] == 1
+    link.refresh_from_db()
+    assert link_state_of(link) is LinkState.PAUSED
 
 
 def test_secrets_end_for_the_operator_alone(people: Any) -> None:

@@ -83,7 +83,7 @@ def test_an_admin_finds_it_in_the_list_approves_and_the_person_is_in(cast: Cast,
     page = browser.sign_in(NORA, PASSWORD)
     assert page.path == cast.at()
     page = browser.open(f"/workspaces/requests/{request.uid}/")
-    assert page.path == cast.at() and "You are in: 한빛소프트" in page.text
+    assert "You are in: 한빛소프트" in page.text and browser.follow(page, "Start").path == cast.at()
     member = Member.objects.get(account=request.account)
     assert member.state == Member.ACTIVE and not member.is_super_admin and not member.grants.exists()
     request.refresh_from_db()
@@ -120,6 +120,19 @@ def test_refusing_many_with_one_reason_gives_the_uses_back(cast: Cast, post: Pos
     assert "We are full this year." in browser.open("/workspaces/").text
     asks(asked[0].account, link)
     assert JoinRequest.objects.filter(account=asked[0].account).count() == 2, "who was refused may ask again"
+
+
+def test_all_that_wait_restores_nobody_who_was_removed(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast)
+    crowd(cast, 2, link)
+    remove(cast.sora.actor, member_uid=cast.yuki.member.uid)
+    back = asks(cast.yuki.account, link, family_name="田中", given_name="雪")
+    minjun = cast.minjun.browser()
+    page = minjun.open(cast.at(LIST))
+    assert "leaves them out of it" in page.text
+    assert "2 people are members now." in minjun.fill_in(page, everybody="1", step="approve").text
+    back.refresh_from_db()
+    assert back.ended_at is None and Member.objects.get(pk=cast.yuki.member.pk).state == "removed"
 
 
 def test_everybody_who_waits_is_answered_at_once_but_nobody_who_came_since(cast: Cast, post: PostOffice) -> None:

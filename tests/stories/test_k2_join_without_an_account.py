@@ -16,6 +16,7 @@ from dure.joining.actions.registering import register_member
 from dure.joining.models import InviteLink, SignUp
 from dure.mail.models import Letter
 from dure.members.models import Member
+from dure.workspaces.models import Workspace
 from tests.cast import PASSWORD, Cast
 from tests.post import PostOffice, free_port
 from tests.stories.joining import BORAM, arrive, begin, code_to, confirm, fill, invite_link, sign_up
@@ -354,3 +355,15 @@ def test_while_the_mail_server_is_down_the_page_says_so_and_the_sign_up_goes_on_
     page = browser.press(page, "Mail a new code")
     assert "does not take the mail" not in page.text
     assert confirm(browser, page, post).path == cast.at()
+
+
+def test_where_another_workspace_asks_for_longer_passwords_only_a_mailed_link_takes_the_account_over(
+    cast: Cast, post: PostOffice
+) -> None:
+    Workspace.objects.filter(pk=cast.fernweh.pk).update(password_minimum=30)
+    register_member(
+        cast.alex.actor, id=BORAM["id"], family_name="Yoon", given_name="Bo", language="en", submission="q" * 36
+    )
+    page = sign_up(cast, post, invite_link(cast.eve))
+    assert "You have an account already" in page.text and page.has_link("I forgot my password")
+    assert not Account.objects.get(addresses__canonical=BORAM["id"]).has_own_password

@@ -183,3 +183,12 @@ def test_two_tabs_are_one_place(cast: Cast, post: PostOffice) -> None:
     again = fill(browser, form)
     assert again.status == 200 and again.path == cast.at(), again.text
     assert Member.objects.filter(account__addresses__canonical=BORAM["id"]).count() == 1
+
+
+def test_a_copied_link_declines_nothing_for_whoever_has_not_proven_the_address(cast: Cast, post: PostOffice) -> None:
+    invite(cast)
+    for browser in (cast.visitor(), cast.alex.browser()):
+        page = browser.open(path_of(copied(cast)))
+        assert not [button for form in page.forms for button in form.buttons if "Decline" in button]
+        assert "handed on" in browser.send(page, page.path, step="decline").text
+    assert Invitation.objects.get().ended_at is None

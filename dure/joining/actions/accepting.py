@@ -127,10 +127,18 @@ def decline_by_link(actor: Actor, *, link: str) -> Invitation:
     """Decline with the mailed link, signed in or not: whoever reads the mailbox may say no.
 
     :raises NotFound: no such link.
+    :raises AddressNotProven: a link that an admin copied, and the address is not one's own and proven.
     :raises InvitationEnded: withdrawn, answered or run out.
     """
     token = _token(link)
+    if not token.proves_address and not _owns(actor, token.invitation.address):
+        raise AddressNotProven
     return _declined(actor, token.invitation, via=token.uid)
+
+
+def _owns(actor: Actor, address: str) -> bool:
+    own = queries.addresses_of(actor.account) if isinstance(actor, Owner) else []
+    return any(one.canonical == address and one.proven_at for one in own)
 
 
 def _token(link: str) -> InvitationToken:

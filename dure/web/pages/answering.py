@@ -91,6 +91,7 @@ def waiting(request: Any, invitation_uid: str) -> HttpResponse:
     context = {
         "invitation": facts(invitation),
         "who": "own",
+        "may_decline": True,
         "form": form,
         "action": reverse("invitation", args=[invitation_uid]),
         "id_address": accounts.id_address(actor.account),
@@ -122,7 +123,8 @@ def by_link(request: Any, handle: str) -> HttpResponse:
     context = {
         "invitation": facts(invitation),
         "who": _who(account, token),
-        "has_account": token.proves_address and proven.holder_of(invitation.address) is not None,
+        "may_decline": token.proves_address or _who(account, token) == "own",
+        "has_account": token.proves_address and proven.holder_of(invitation.address, invitation.workspace) is not None,
         "form": form,
         "action": reverse("link_invitation", args=[handle]),
         "id_address": accounts.id_address(account) if account else "",

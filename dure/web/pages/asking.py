@@ -5,11 +5,11 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from dure.accounts import queries as accounts
-from dure.accounts.sessions import WELCOME
 from dure.joining import requests
 from dure.joining.actions import requesting
 from dure.joining.models import JoinRequest
@@ -34,12 +34,13 @@ def join_request(request: Any, request_uid: str) -> HttpResponse:
     if request.method == "POST":
         return _withdraw(request, row)
     state = request_state_of(row)
-    if state is RequestState.APPROVED:
-        return _enter(request, row)
-    if state is RequestState.WITHDRAWN:
+    member = members.present(request.owner.account, row.workspace.uid) if state is RequestState.APPROVED else None
+    opens = member is not None and rules.opens(member)
+    if state is RequestState.WITHDRAWN or (state is RequestState.APPROVED and not opens):
         return redirect("my_workspaces")
     context = {
         "asked": shown_request(row),
+        "home_url": reverse("home", args=[row.workspace.uid]) if opens else "",
         "asked_as": name_of(row),
         "asked_lang": row.name_language,
         "message": row.message,
@@ -59,12 +60,3 @@ def _withdraw(request: Any, row: JoinRequest) -> HttpResponse:
         return redirect("join_request", row.uid)
     messages.success(request, _("Your request to join %(name)s is taken back.") % {"name": row.workspace.name})
     return redirect("my_workspaces")
-
-
-def _enter(request: Any, row: JoinRequest) -> HttpResponse:
-    """Lead into the workspace, with the welcome; whoever cannot open it at the moment sees why in the list."""
-    member = members.present(request.owner.account, row.workspace.uid)
-    if member is None or not rules.opens(member):
-        return redirect("my_workspaces")
-    request.session[WELCOME] = True
-    return redirect("home", row.workspace.uid)

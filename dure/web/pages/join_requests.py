@@ -50,14 +50,15 @@ def join_requests(request: Any, **_names: Any) -> HttpResponse:
     state = asked.get("state", "")
     state = state if state in set(RequestState) else RequestState.WAITING
     rows, older = requests.page(workspace, state=state, older=asked.get("older", ""))
-    address = reverse("join_requests", args=[workspace.uid])
+    address, shown = reverse("join_requests", args=[workspace.uid]), [row_of(row, workspace.uid) for row in rows]
     context = {
         "section": "join_requests",
         "tab": "requests",
-        "rows": [row_of(row, workspace.uid) for row in rows],
+        "rows": shown,
         "newest": requests.newest(workspace),
         "states": [_chip(address, code, state) for code in RequestState],
         "state": str(state),
+        "some_removed": any(row["removed_label"] for row in shown),
         "smtp": outbox.can_send(),
         "next_url": f"{address}?older={older}&state={state}" if older else None,
     }
@@ -73,7 +74,8 @@ def _answer_chosen(request: Any) -> HttpResponse:
     sent, workspace = request.POST, request.actor.member.workspace
     uids = sent.getlist("request")
     if sent.get("everybody"):
-        uids = requests.waiting(workspace, up_to=sent.get("newest", ""), most=deciding.MOST)
+        approves, newest = sent.get("step") == "approve", sent.get("newest", "")
+        uids = requests.waiting(workspace, up_to=newest, most=deciding.MOST, but_removed=approves)
     if sent.get("step") == "ask_reason" and uids:
         return _ask_reason(request, uids[: deciding.MOST])
     try:

@@ -25,7 +25,7 @@ from dure.members import rules as member_rules
 from dure.members.models import Member
 from dure.web import arriving, door, networks
 from dure.web.forms import PaperForm, name_fields
-from dure.web.pages.links import cookie_of, keep, swap
+from dure.web.pages.links import SECRET, cookie_of, keep, swap
 
 HANDLED = (LinkClosed, WrongDomain, RemovedHere)
 PASTED = re.compile(rf"{re.escape(ways.SHARED)}({SECRET.pattern})")

@@ -130,7 +130,7 @@ def _show(
         fate = outbox.fate_of(row.uid)
         context |= {"form": form or CodeForm(), "fate": fate, "is_late": row.tries_left == 0}
         return render(request, "pages/sign_up_code.html", context, status=status)
-    context |= {"has_account": proven.holder_of(row.address) is not None, "refusal": refusal}
+    context |= {"has_account": proven.holder_of(row.address, way.workspace) is not None, "refusal": refusal}
     return render(request, "pages/sign_up_known.html", context, status=status)
 
 
