@@ -219,7 +219,7 @@ def test_a_million_attempts_on_ten_uses(crowd: Cast, no_post: None) -> None:
 
         return run
 
-    outcome = at_once(*(lane(number) for number in range(lanes)))
+    outcome = at_once(*(lane(number) for number in range(lanes)), patience=3600)
     assert not [one for one in outcome if isinstance(one, Exception)], outcome
     assert sum(found.values()) == len(crew) * each and found["new"] == USES
     link.refresh_from_db()

@@ -41,8 +41,11 @@ def crowd(transactional_db: Any) -> Cast:
     return assemble()
 
 
-def at_once(*steps: Callable[[], Any]) -> list[Any]:
-    """Run every step in a thread of its own, at the same moment; returns results or errors in order."""
+def at_once(*steps: Callable[[], Any], patience: float = 60) -> list[Any]:
+    """Run every step in a thread of its own, at the same moment; returns results or errors in order.
+
+    ``patience`` is in seconds, for each.
+    """
     start, outcome = threading.Barrier(len(steps)), [None] * len(steps)
 
     def run(number: int, step: Callable[[], Any]) -> None:
@@ -58,7 +61,7 @@ def at_once(*steps: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(patience)
     return outcome
 
 
