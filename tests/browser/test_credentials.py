@@ -14,7 +14,7 @@ from tests.cast import PASSWORD, Cast
 from tests.post import PostOffice
 from tests.stories.steps import HARU, NEW_PASSWORD, handed_a_password, invited
 
-pytestmark = [pytest.mark.browser, pytest.mark.parametrize("look", looks(), indirect=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("look", looks(2), indirect=True)]
 TYPED = "five copper kettles hum"
 
 

@@ -11,7 +11,7 @@ from tests.browser.conftest import Screen, looks
 from tests.cast import PASSWORD, Cast
 from tests.post import PostOffice
 
-pytestmark = [pytest.mark.browser, pytest.mark.parametrize("look", looks(first=2, number=2), indirect=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("look", looks(2), indirect=True)]
 TEXT = "김하은 <haeun@example.com>\nwrong\nemily@example.com, yuki.tanaka@hanbitsoft.co.kr\nhaeun@example.com"
 
 

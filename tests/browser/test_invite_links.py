@@ -17,7 +17,7 @@ from tests.codes import read
 from tests.post import PostOffice
 from tests.stories.link_steps import make
 
-pytestmark = [pytest.mark.browser, pytest.mark.parametrize("look", looks(first=0, number=2), indirect=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("look", looks(), indirect=True)]
 
 
 @pytest.fixture

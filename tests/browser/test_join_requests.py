@@ -11,7 +11,7 @@ from tests.cast import PASSWORD, Cast
 from tests.joining.asking import NORA, asked_to_join, asks, signed_up
 from tests.post import PostOffice
 
-pytestmark = [pytest.mark.browser, pytest.mark.parametrize("look", looks(first=2, number=2), indirect=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("look", looks(2), indirect=True)]
 
 
 @pytest.fixture

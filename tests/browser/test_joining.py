@@ -17,7 +17,7 @@ from tests.cast import PASSWORD, Cast
 from tests.post import PostOffice
 from tests.stories.joining import BORAM, code_to, invite_link
 
-pytestmark = [pytest.mark.browser, pytest.mark.parametrize("look", looks(first=0, number=2), indirect=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("look", looks(), indirect=True)]
 
 
 @pytest.fixture

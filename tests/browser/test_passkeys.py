@@ -10,7 +10,7 @@ from tests.browser.conftest import Screen, looks
 from tests.cast import PASSWORD, Cast
 from tests.post import PostOffice
 
-pytestmark = [pytest.mark.browser, pytest.mark.parametrize("look", looks(), indirect=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("look", looks(2), indirect=True)]
 DEVICE = {
     "protocol": "ctap2",
     "transport": "internal",

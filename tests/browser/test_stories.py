@@ -13,7 +13,7 @@ from tests.cast import PASSWORD, Cast, join
 from tests.post import PostOffice
 from tests.stories.steps import HARU, NEW_PASSWORD, invited
 
-pytestmark = [pytest.mark.browser, pytest.mark.parametrize("look", looks(), indirect=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("look", looks(2), indirect=True)]
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_who_has_an_account_elsewhere_is_asked_and_accepts(spoken: Cast, post: P
     page.context.clear_cookies()
     link = post.last_to(spoken.alex.address).link.removeprefix(settings.DURE["PUBLIC_URL"])
     screen.open(link)
-    page.click("#main a.button[data-kind=primary]")
+    page.click("button[value=account]")
     page.fill("#id_password", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url("**/invitation/")
