@@ -1,23 +1,27 @@
 """Delivering: lease, send, mark (ARCHITECTURE §4).
 
 "Mark, then send" loses letters when the process dies; "lease, send, mark" loses none and at worst sends the one letter
-in hand a second time, under the same Message-ID.
+in hand a second time, under the same Message-ID. What became of a letter and the lease of the next one are written
+together: one durable write for each letter.
 """
 
 import logging
 import smtplib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Q
 
 from dure.core import clock, stopping
 from dure.core.action import writing
 from dure.core.keys import Unreadable
 from dure.core.models import new_uid
 from dure.mail import outbox
-from dure.mail.kinds import CARRY_SECRETS
+from dure.mail.kinds import AWAITED, CARRY_SECRETS
 from dure.mail.models import Letter
 from dure.mail.rendering import render
 from dure.mail.transport import Transport
@@ -25,34 +29,61 @@ from dure.mail.transport import Transport
 logger = logging.getLogger(__name__)
 
 BATCH = 50
+LONGEST_BATCH = 2.0
+"""Seconds after which the rest of a batch goes back: with a slow server, a code somebody waits for comes between."""
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=4)
 UNDERWAY = [Letter.WAITING, Letter.SENDING]
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What became of a letter in hand: its state, until when it waits, and why."""
+
+    letter: Letter
+    state: str
+    problem: str = ""
+    due_at: datetime | None = None
+    reached: bool = True
+    """Whether the mail server is there at all."""
+
+
 def deliver_due() -> int:
-    """Deliver one batch of what is due; returns how many letters were tried."""
+    """Deliver one batch of what is due; returns how many letters were leased for it."""
     expire()
     letters = claim()
     if letters:
         with Transport() as transport:
-            for position, letter in enumerate(letters):
-                if stopping.asked():
-                    _put_back(letters[position:], at=clock.now())
-                    break
-                if not deliver(letter, transport):
-                    _put_back(letters[position + 1 :], at=clock.now() + FIRST_RETRY, problem="unreachable")
-                    break
+            deliver(letters, transport)
     return len(letters)
 
 
-def _put_back(letters: list[Letter], *, at: datetime, problem: str = "") -> None:
+def deliver(letters: Sequence[Letter], transport: Transport) -> None:
+    """Send leased letters and mark what became of each; what cannot be tried now goes back."""
+    end, fate = time.monotonic() + LONGEST_BATCH, None
+    for position, letter in enumerate(letters):
+        if stopping.asked() or time.monotonic() > end:
+            _put_back(letters[position:], at=clock.now(), after=fate)
+            return
+        if not _renew(letter, after=fate):
+            fate = None
+            continue
+        fate = _send(letter, transport)
+        if not fate.reached:
+            _put_back(letters[position + 1 :], at=clock.now() + FIRST_RETRY, problem="unreachable", after=fate)
+            return
+    with writing():
+        _mark(fate)
+
+
+def _put_back(letters: Sequence[Letter], *, at: datetime, problem: str = "", after: Fate | None) -> None:
     """Return what was leased and not tried, due again at a moment.
 
     A silent server would cost its whole patience for every letter, and a process that ends would keep them.
     """
     leases = {letter.lease for letter in letters}
     with writing():
+        _mark(after)
         Letter.objects.filter(pk__in=[letter.pk for letter in letters], lease__in=leases).update(
             state=Letter.WAITING, lease="", due_at=at, problem=problem
         )
@@ -70,70 +101,94 @@ def expire() -> int:
         return outbox.end(overdue, Letter.EXPIRED, at=at)
 
 
+_DUE = "state IN ('waiting', 'sending') AND due_at <= %s AND kind {kinds}"
+_SOME = "SELECT 1 FROM dure_letter WHERE {due} LIMIT 1"
+_TAKE = """UPDATE dure_letter SET state = 'sending', lease = %s, due_at = %s
+WHERE id IN (SELECT id FROM dure_letter WHERE {due} ORDER BY due_at, id LIMIT {batch} {locked}) RETURNING *"""
+_AWAITED = ", ".join(f"'{kind}'" for kind in AWAITED)
+
+
 def claim() -> list[Letter]:
-    """Take a lease on a batch of due letters; a lost worker's letters are due again when its lease ends."""
-    at = clock.now()
-    due = Letter.objects.filter(state__in=UNDERWAY, due_at__lte=at).order_by("due_at", "id")
-    if not due.exists():
-        return []
-    lease = new_uid()
+    """Take a lease on a batch of due letters; a lost worker's letters are due again when its lease ends.
+
+    What somebody waits for before a page goes first, however many other letters wait.
+    """
+    return _claim(f"IN ({_AWAITED})") or _claim(f"NOT IN ({_AWAITED})")
+
+
+def _claim(kinds: str) -> list[Letter]:
+    at, lease, stored = clock.now(), new_uid(), connection.ops.adapt_datetimefield_value
+    due = _DUE.format(kinds=kinds)
+    with connection.cursor() as cursor:
+        cursor.execute(_SOME.format(due=due), [stored(at)])
+        if cursor.fetchone() is None:
+            return []
+    locked = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     with writing():
-        locked = due.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
-        ids = list(locked.values_list("pk", flat=True)[:BATCH])
-        Letter.objects.filter(pk__in=ids).update(state=Letter.SENDING, lease=lease, due_at=at + _lease())
-    return list(Letter.objects.filter(pk__in=ids, lease=lease).order_by("id"))
+        take = _TAKE.format(due=due, batch=BATCH, locked=locked)
+        taken = Letter.objects.raw(take, [lease, stored(at + _lease()), stored(at)])
+        return sorted(taken, key=lambda letter: letter.pk)
 
 
 def _lease() -> timedelta:
     return timedelta(seconds=settings.DURE["MAIL_LEASE"])
 
 
-def deliver(letter: Letter, transport: Transport) -> bool:
-    """Send one leased letter and mark what became of it; False when the mail server is not there at all."""
-    if not _still_ours(letter):
-        return True
+def _renew(letter: Letter, *, after: Fate | None) -> bool:
+    """Renew the lease just before sending; withdrawn in the meantime, or taken by another worker, it is not sent."""
+    due_at = connection.ops.adapt_datetimefield_value(clock.now() + _lease())
+    with writing(), connection.cursor() as cursor:
+        _mark(after)
+        cursor.execute(
+            "UPDATE dure_letter SET due_at = %s WHERE id = %s AND lease = %s AND state = 'sending'",
+            [due_at, letter.pk, letter.lease],
+        )
+        return cursor.rowcount == 1
+
+
+def _mark(fate: Fate | None) -> None:
+    """Write down what became of a letter, unless it is not ours any more; at its end it carries nothing."""
+    if fate is None:
+        return
+    over = fate.due_at is None
+    at = connection.ops.adapt_datetimefield_value(clock.now() if over else fate.due_at)
+    with connection.cursor() as cursor:
+        cursor.execute(_OVER if over else _AGAIN, [fate.state, at, fate.problem, fate.letter.pk, fate.letter.lease])
+
+
+_MARK = """UPDATE dure_letter SET state = %s, {moment}, lease = '', problem = %s, attempts = attempts + 1
+WHERE id = %s AND lease = %s"""
+_OVER, _AGAIN = _MARK.format(moment="ended_at = %s, sealed = NULL"), _MARK.format(moment="due_at = %s")
+
+
+def _send(letter: Letter, transport: Transport) -> Fate:
     try:
-        message = render(letter)
-        transport.send(message, to=str(message["To"]))
+        transport.send(render(letter))
     except Unreadable:
-        _give_up(letter, "unreadable")
+        return _given_up(letter, "unreadable")
     except smtplib.SMTPServerDisconnected as error:
         silent = isinstance(error.__context__, TimeoutError)
-        _retry(letter, "timeout" if silent else "interrupted")
-        return not silent
+        return _later(letter, "timeout" if silent else "interrupted", reached=not silent)
     except smtplib.SMTPException as error:
-        _after_refusal(letter, error)
+        return _refused(letter, error)
     except OSError as error:
-        _retry(letter, "timeout" if isinstance(error, TimeoutError) else "unreachable")
-        return False
+        return _later(letter, "timeout" if isinstance(error, TimeoutError) else "unreachable", reached=False)
     except Exception:
         # One letter that cannot be written must not stand in the way of all the others.
         logger.exception("letter %s cannot be written", letter.uid)
-        _retry(letter, "unwritable")
-    else:
-        _end(letter, Letter.SENT)
-    return True
+        return _later(letter, "unwritable")
+    return Fate(letter, Letter.SENT)
 
 
-def _still_ours(letter: Letter) -> bool:
-    """Renew the lease just before sending; withdrawn in the meantime, or taken by another worker, it is not sent."""
-    ours = Letter.objects.filter(pk=letter.pk, lease=letter.lease, state=Letter.SENDING)
-    with writing():
-        renewed = ours.update(due_at=clock.now() + _lease(), attempts=F("attempts") + 1)
-    letter.attempts += 1
-    return renewed == 1
-
-
-def _after_refusal(letter: Letter, error: smtplib.SMTPException) -> None:
+def _refused(letter: Letter, error: smtplib.SMTPException) -> Fate:
     code = _code(error)
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        _retry(letter, f"sign_in_refused {code}")
-    elif 500 <= code < 600 and not isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError):
-        _give_up(letter, f"refused {code}")
-    elif 400 <= code < 500:
-        _retry(letter, f"later {code}")
-    else:
-        _retry(letter, "interrupted")
+        return _later(letter, f"sign_in_refused {code}")
+    if 500 <= code < 600 and not isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPHeloError):
+        return _given_up(letter, f"refused {code}")
+    if 400 <= code < 500:
+        return _later(letter, f"later {code}")
+    return _later(letter, "interrupted")
 
 
 def _code(error: smtplib.SMTPException) -> int:
@@ -142,20 +197,12 @@ def _code(error: smtplib.SMTPException) -> int:
     return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
 
 
-def _retry(letter: Letter, problem: str) -> None:
-    wait = min(FIRST_RETRY * 2 ** min(letter.attempts - 1, 12), LONGEST_RETRY)
-    with writing():
-        Letter.objects.filter(pk=letter.pk, lease=letter.lease).update(
-            state=Letter.WAITING, lease="", due_at=clock.now() + wait, problem=problem
-        )
+def _later(letter: Letter, problem: str, *, reached: bool = True) -> Fate:
+    wait = min(FIRST_RETRY * 2 ** min(letter.attempts, 12), LONGEST_RETRY)
     logger.info("letter %s waits: %s", letter.uid, problem)
+    return Fate(letter, Letter.WAITING, problem, clock.now() + wait, reached)
 
 
-def _give_up(letter: Letter, problem: str) -> None:
-    _end(letter, Letter.FAILED, problem)
+def _given_up(letter: Letter, problem: str) -> Fate:
     logger.warning("letter %s failed: %s", letter.uid, problem)
-
-
-def _end(letter: Letter, state: str, problem: str = "") -> None:
-    with writing():
-        outbox.end(Letter.objects.filter(pk=letter.pk, lease=letter.lease), state, at=clock.now(), problem=problem)
+    return Fate(letter, Letter.FAILED, problem)

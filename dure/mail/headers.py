@@ -1,34 +1,39 @@
 """Headers of letters, folded so that nothing is lost.
 
-The standard library loses the space where it breaks a long subject or name in two encoded words, and the subject that
-people search for (K9) must read exactly as it was written (RFC 2047 §6.2).
+The subject that people search for (K9) must read exactly as it was written: what is not ASCII is encoded as a whole,
+the spaces between its words included (RFC 2047 §6.2).
 """
 
+from email.generator import BytesGenerator
 from email.header import Header
-from email.headerregistry import AddressHeader
-from email.policy import EmailPolicy
-from typing import Any
+from email.message import Message
+from email.policy import compat32
+from email.utils import formataddr
+from io import BytesIO
+
+WIDTH = 75
+"""Characters in a line of a header: an encoded word has no more (RFC 2047 §2), a line should not (RFC 5322 §2.1.1)."""
+_SENT = compat32.clone(linesep="\r\n", max_line_length=WIDTH)
 
 
-class LetterPolicy(EmailPolicy):
-    """SMTP's line ends; subjects and names outside ASCII are encoded as a whole, spaces included."""
-
-    def fold(self, name: str, value: Any) -> str:
-        """Return the header as it is sent."""
-        if str(value).isascii():
-            return super().fold(name, value)
-        header = Header(header_name=name, maxlinelen=75)
-        if isinstance(value, AddressHeader):
-            (sender,) = value.addresses
-            header.append(sender.display_name, "utf-8")
-            header.append(f"<{sender.addr_spec}>", "ascii")
-        else:
-            header.append(str(value), "utf-8")
-        return f"{name}: {header.encode(linesep=self.linesep)}{self.linesep}"
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        """Return the header as it is sent, in bytes."""
-        return self.fold(name, value).encode("ascii")
+def words(name: str, text: str) -> Header:
+    """Return a header of plain words."""
+    text = " ".join(text.split())
+    return Header(text, "us-ascii" if text.isascii() else "utf-8", WIDTH, name)
 
 
-SMTP = LetterPolicy(linesep="\r\n")
+def mailbox(name: str, shown: str, address: str) -> Header:
+    """Return a header of one address and the name shown for it (RFC 5322 §3.4)."""
+    shown = " ".join(shown.split())
+    if shown.isascii():
+        return Header(formataddr((shown, address)), "us-ascii", WIDTH, name)
+    header = Header(shown, "utf-8", WIDTH, name)
+    header.append(f"<{address}>", "us-ascii")
+    return header
+
+
+def as_sent(message: Message) -> bytes:
+    """Return a message as a mail server takes it: short lines, each ended by CRLF."""
+    content = BytesIO()
+    BytesGenerator(content, mangle_from_=False, policy=_SENT).flatten(message)
+    return content.getvalue()

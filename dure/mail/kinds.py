@@ -102,3 +102,15 @@ CARRY_SECRETS = (Kind.TEMPORARY_PASSWORD, Kind.EMAIL_CODE, Kind.SIGN_UP_CODE)
 
 UNTIL_JOINED = (Kind.SET_PASSWORD, Kind.TEMPORARY_PASSWORD, Kind.DEADLINE_REMINDER)
 """Letters that are about the first password, and worth nothing once it is set or made anew."""
+
+AWAITED = (
+    Kind.SIGN_UP_CODE,
+    Kind.EMAIL_CODE,
+    Kind.SIGN_IN_LINK,
+    Kind.RESET_PASSWORD,
+    Kind.PROVE_ADDRESS,
+    Kind.ID_PROOF,
+    Kind.PRIVATE_PROOF,
+    Kind.YOUR_IDS,
+)
+"""Letters somebody sits before a page and waits for: they go before all others."""

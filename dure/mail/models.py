@@ -54,6 +54,9 @@ class Letter(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=models.Q(state__in=["waiting", "sending"]), name="letter_due"),
+            models.Index(
+                fields=["kind", "due_at"], condition=models.Q(state__in=["waiting", "sending"]), name="letter_kind_due"
+            ),
             models.Index(fields=["workspace_id", "-id"], name="letter_of_workspace"),
             models.Index(fields=["account_id", "-id"], name="letter_of_account"),
             models.Index(fields=["secret_id"], name="letter_of_secret"),

@@ -3,12 +3,13 @@
 import smtplib
 import ssl
 from dataclasses import dataclass
-from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.conf import settings
+
+from dure.mail.rendering import Message, sender
 
 PORTS = {"smtp": 25, "smtps": 465, "starttls": 587}
 
@@ -36,7 +37,7 @@ class Transport:
     ) -> None:
         self.close()
 
-    def send(self, message: EmailMessage, *, to: str) -> None:
+    def send(self, message: Message) -> None:
         """Hand the message over; returning means the server took responsibility for it.
 
         :raises smtplib.SMTPException: when it refused.
@@ -47,7 +48,7 @@ class Transport:
             return
         connection = self._connection or self._open()
         try:
-            connection.send_message(message, to_addrs=[to])
+            connection.sendmail(sender(), [message.to], message.content)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError):
             raise
         except (smtplib.SMTPException, OSError):
@@ -104,11 +105,10 @@ def mailbox() -> Path:
     return settings.DURE["DATA"] / "mailbox"
 
 
-def _put_into_mailbox(message: EmailMessage) -> None:
+def _put_into_mailbox(message: Message) -> None:
     folder = mailbox()
     folder.mkdir(parents=True, exist_ok=True)
-    name = str(message["Message-ID"]).strip("<>").partition("@")[0]
-    target = folder / f"{name}.eml"
+    target = folder / f"{message.uid}.eml"
     partial = target.with_suffix(".part")
-    partial.write_bytes(message.as_bytes())
+    partial.write_bytes(message.content)
     partial.rename(target)

@@ -2,14 +2,13 @@
 
 from email import message_from_bytes
 from email.header import decode_header, make_header
-from email.headerregistry import Address
-from email.message import EmailMessage
+from email.mime.text import MIMEText
 from email.utils import parseaddr
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dure.mail.headers import SMTP
+from dure.mail import headers
 
 WORDS = st.lists(
     st.text(st.sampled_from("가나다힣田中優希かなアBc1'&\U0002000b"), min_size=1, max_size=18), min_size=1, max_size=20
@@ -17,11 +16,10 @@ WORDS = st.lists(
 
 
 def sent(subject: str, name: str) -> bytes:
-    message = EmailMessage(policy=SMTP)
-    message["Subject"] = subject
-    message["From"] = Address(name, addr_spec="dure@gate.example")
-    message.set_content("x", cte="base64")
-    return message.as_bytes()
+    message = MIMEText("x", "plain", "utf-8")
+    message["Subject"] = headers.words("Subject", subject)
+    message["From"] = headers.mailbox("From", name, "dure@gate.example")
+    return headers.as_sent(message)
 
 
 def decoded(header: str) -> str:

@@ -151,7 +151,7 @@ def test_a_letter_withdrawn_between_lease_and_sending_is_not_sent(
     from dure.mail.transport import Transport
 
     with Transport() as transport:
-        delivery.deliver(leased[0], transport)
+        delivery.deliver(leased, transport)
     assert post.received == []
 
 

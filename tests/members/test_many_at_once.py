@@ -48,7 +48,7 @@ from tests.cast import Cast, assemble, join
 from tests.mail.test_killed import database_url
 from tests.members.crowds import crowd_of
 from tests.members.test_races import at_once
-from tests.post import PostOffice
+from tests.post import Mail, PostOffice
 from tests.stories.test_k6_leaving import preview
 
 EVERYBODY = Selection(everybody=True)
@@ -233,7 +233,7 @@ def test_rights_do_not_come_back_for_longer_than_the_restorer_holds_them(people:
     told = AuditEvent.objects.filter(event="member.permissions_changed", subject_id=people.eve.member.pk).latest("id")
     assert told.fields == ["admin.enter", "members.manage"] and told.actor_id == people.minjun.member.pk
     letter = Letter.objects.filter(kind="restored").get()
-    words = render(letter).get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    words = Mail([], render(letter).content).text
     assert "did not come" in words and "what they were" not in words
     remove(people.sora.actor, member_uid=people.eve.member.uid)
     grant(people.sora.actor, member_uid=people.minjun.member.uid, permissions=both)

@@ -1,0 +1,53 @@
+"""Whoever waits for a code before a page waits for no heap of other letters, and no slow server stops the worker."""
+
+import pytest
+from django.db import connection
+
+from dure.core.action import writing
+from dure.mail import delivery, outbox
+from dure.mail.kinds import Kind
+from dure.mail.models import Letter
+from tests.post import PostOffice
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def write(kind: Kind, address: str) -> None:
+    """Put a letter into the outbox."""
+    with writing():
+        outbox.post(kind, address=address, to="id", language="en", account_id=None, context={"code": "123456"})
+
+
+def test_a_code_goes_before_a_thousand_others(post: PostOffice) -> None:
+    for number in range(delivery.BATCH + 5):
+        write(Kind.PASSWORD_CHANGED, f"person{number}@example.com")
+    write(Kind.SIGN_UP_CODE, "nora@example.com")
+    delivery.deliver_due()
+    assert [mail.recipients for mail in post.received] == [["nora@example.com"]]
+    post.deliver()
+    assert len(post.received) == delivery.BATCH + 6
+
+
+def test_a_slow_server_holds_a_batch_for_a_moment_only(post: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        write(Kind.PASSWORD_CHANGED, f"person{number}@example.com")
+    monkeypatch.setattr(delivery, "LONGEST_BATCH", -1.0)
+    assert delivery.deliver_due() == 4
+    assert post.received == [] and set(Letter.objects.values_list("state", "lease")) == {(Letter.WAITING, "")}
+    monkeypatch.undo()
+    post.deliver()
+    assert len(post.received) == 4
+
+
+@pytest.mark.parametrize(("kinds", "index"), [("IN ('email_code')", "kind_due"), ("NOT IN ('email_code')", "due")])
+def test_what_is_due_is_found_by_an_index(kinds: str, index: str) -> None:
+    take = delivery._TAKE.format(due=delivery._DUE.format(kinds=kinds), batch=50, locked="")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET enable_seqscan = off")  # it would read an empty table as it is
+        explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+        cursor.execute(f"{explain} {take}", ["", "2026-01-01", "2026-01-01"])
+        plan = " ".join(str(row[-1]) for row in cursor.fetchall())
+        if connection.vendor == "postgresql":
+            cursor.execute("RESET enable_seqscan")
+    assert f"letter_{index}" in plan, plan
