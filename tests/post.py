@@ -77,6 +77,13 @@ class _Handler:
         return "250 OK"
 
 
+def _number(mail: Mail) -> int:
+    """Return which letter it was: what somebody waits for goes before what was written earlier."""
+    from dure.mail.models import Letter
+
+    return Letter.objects.filter(uid=mail.id.strip("<>").partition("@")[0]).values_list("pk", flat=True).first() or 0
+
+
 class PostOffice:
     """The server and its mailbox."""
 
@@ -118,4 +125,4 @@ class PostOffice:
         self.deliver()
         found = self.to(address)
         assert found, f"nothing for {address}; there is mail for {[mail.recipients for mail in self.received]}"
-        return found[-1]
+        return max(found, key=_number)

@@ -6,13 +6,20 @@ from django.db.models import Max, Q
 from dure.accounts.activation import Code
 from dure.accounts.addresses import living
 from dure.accounts.models import Account, Address, Device
-from dure.core import clock
+from dure.core import clock, rows
 from dure.core.database import moment_of
+
+ID = "FROM dure_address own WHERE own.account_id = %s AND own.kind = 'id'"
 
 
 def id_of(account_id: int) -> Address:
     """Return the account's ID."""
-    return Address.objects.get(account_id=account_id, kind=Address.ID)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {rows.columns(Address, 'own')} {ID}", [account_id])
+        found = cursor.fetchone()
+    if found is None:
+        raise Address.DoesNotExist
+    return rows.read(Address, found)
 
 
 def id_address(account: Account) -> str:

@@ -1,15 +1,19 @@
 """Django's database sessions, with the account in a column."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import connection
 from django.utils.crypto import get_random_string
 
 from dure.accounts.models import Account, Session
-from dure.core import clock
+from dure.core import clock, rows
+from dure.core.rows import insert
 
 ACCOUNT, EPOCH, SINCE, TOUCHED = "account", "epoch", "since", "touched"
 CODE, CODE_ACCOUNT = "code", "code_account"
@@ -18,9 +22,18 @@ CODE_LASTS = timedelta(hours=1)
 HALFWAY = "halfway"
 HALFWAY_LASTS = timedelta(minutes=10)
 DEVICE = "device"
-WELCOME = "welcome"
 OPENED = "opened"
 """When each workspace was opened last with this session, as far as that was written down."""
+
+
+@cache
+def _living() -> str:
+    """Return the statement that every page of everybody who is signed in asks."""
+    return f"""
+SELECT {rows.columns(Session, "session")}, {rows.columns(Account, "account")}
+FROM dure_session session LEFT JOIN dure_account account ON account.id = session.account_id
+WHERE session.session_key = %s AND session.expire_date > %s AND session.expire_date <= %s
+"""  # noqa: S608 - the models' own names
 
 
 class SessionStore(DatabaseStore):
@@ -30,11 +43,12 @@ class SessionStore(DatabaseStore):
     _row: Session | None = None
 
     @classmethod
-    def open_for(cls, account: Account, at: datetime, device_id: int, *, welcome: bool = False) -> "SessionStore":
-        """Write a new session of an account; part of the action that signs in. ``welcome``: Home greets a newcomer."""
+    def open_for(cls, account: Account, at: datetime, device_id: int, *, opens: Sequence[int] = ()) -> "SessionStore":
+        """Write a new session of an account; part of the action that signs in, and opens these workspaces at once."""
         moment = int(at.timestamp())
         who = {ACCOUNT: account.pk, EPOCH: account.epoch, DEVICE: device_id}
-        return cls()._write_new({**who, SINCE: moment, TOUCHED: moment, **({WELCOME: True} if welcome else {})})
+        opened = {OPENED: {str(workspace_id): moment for workspace_id in opens}} if opens else {}
+        return cls()._write_new({**who, SINCE: moment, TOUCHED: moment, **opened})
 
     @classmethod
     def open_halfway(cls, account: Account, at: datetime) -> "SessionStore":
@@ -53,7 +67,7 @@ class SessionStore(DatabaseStore):
     def _write_new(self, data: dict[str, Any]) -> "SessionStore":
         self.update(data)
         self._session_key = self._get_new_session_key()
-        self.create_model_instance(dict(self.items())).save(force_insert=True)
+        insert(self.create_model_instance(dict(self.items())))
         self.modified = True
         self._written = dict(self.items())
         return self
@@ -61,10 +75,16 @@ class SessionStore(DatabaseStore):
     def _get_session_from_db(self) -> Session | None:
         """Return the row while it lives; one that ends later than any may was written while the clock was ahead."""
         at = clock.now()
-        living = Session.objects.filter(session_key=self.session_key, expire_date__gt=at).select_related("account")
-        row = self._row = living.filter(expire_date__lte=at + settings.SESSION_IDLE + clock.SKEW).first()
-        if row is None:
-            self._session_key = None
+        ends = [connection.ops.adapt_datetimefield_value(one) for one in (at, at + settings.SESSION_IDLE + clock.SKEW)]
+        with connection.cursor() as cursor:
+            cursor.execute(_living(), [self.session_key, *ends])
+            found = cursor.fetchone()
+        if found is None:
+            self._row = self._session_key = None
+            return None
+        row = self._row = rows.read(Session, found[: rows.width(Session)])
+        if row.account_id is not None:
+            row.account = rows.read(Account, found[rows.width(Session) :])
         return row
 
     def owner(self) -> Account | None:

@@ -15,7 +15,7 @@ from django.db.models import F
 
 from dure.accounts.models import Tries
 from dure.core import clock, keys
-from dure.core.action import writing
+from dure.core.action import part_of_writing, writing
 from dure.core.database import moment_of
 
 FREE = 5
@@ -172,7 +172,7 @@ def count_try(counter: Counter) -> bool:
 def count_and_tell(counted: list[Counter]) -> list[int]:
     """Add one to each counter and return how many each remembers now; part of an action, or by itself."""
     at, found = clock.now(), []
-    with writing(), connection.cursor() as cursor:
+    with part_of_writing(), connection.cursor() as cursor:
         for counter in counted:
             facts = [counter.key, 1, _stored(at), _stored(at - counter.remembers)]
             cursor.execute(COUNT + " RETURNING failures", facts)
@@ -192,8 +192,10 @@ def _stored(moment: datetime) -> Any:
 
 def failures(counter: Counter) -> int:
     """Return how many failures one counter remembers."""
-    row = Tries.objects.filter(key=counter.key).first()
-    return row.failures if row and _ago(row, clock.now()) < counter.remembers else 0
+    with connection.cursor() as cursor:
+        cursor.execute(READ.format("%s"), [counter.key])
+        row = cursor.fetchone()
+    return row[1] if row and abs(clock.now() - moment_of(row[2])) < counter.remembers else 0
 
 
 def forget(counted: list[Counter]) -> None:

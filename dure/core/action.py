@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -23,7 +24,17 @@ DEADLOCK = "40P01"
 
 # SQLite lets one connection write and lets the others retry unfairly; waiting here is first come, first served.
 _one_writer = threading.RLock()
-_recorded: ContextVar[set[Event] | None] = ContextVar("recorded", default=None)
+
+
+@dataclass
+class _Told:
+    """What an action told the trail, and what all of one transaction have to tell it at their end."""
+
+    entries: list[trail.Entry]
+    events: set[Event] = field(default_factory=set)
+
+
+_told: ContextVar[_Told | None] = ContextVar("told", default=None)
 
 
 class ForgotToRecord(AssertionError):
@@ -88,15 +99,28 @@ def beginning_again(attempt: Callable[[threading.Event], Result]) -> Result:
 
 @contextmanager
 def _transaction(records: Event) -> Iterator[None]:
-    outer = _recorded.get()
+    with together() as told:
+        yield
+        if records not in told:
+            raise ForgotToRecord(records)
+
+
+@contextmanager
+def together() -> Iterator[set[Event]]:
+    """Make one transaction of what is written and of the actions called in it; a refusal takes all of it back.
+
+    An action is one itself, and those inside it join. Gives the events that were recorded in this very one.
+    """
+    outer = _told.get()
     with nullcontext() if outer is not None else writing():
-        token = _recorded.set(set())
+        own = _Told(outer.entries if outer is not None else [])
+        token = _told.set(own)
         try:
-            yield
-            if records not in (_recorded.get() or ()):
-                raise ForgotToRecord(records)
+            yield own.events
         finally:
-            _recorded.reset(token)
+            _told.reset(token)
+        if outer is None:
+            _append(own.entries)
 
 
 @contextmanager
@@ -104,6 +128,11 @@ def writing() -> Iterator[None]:
     """Open a transaction that means to write; on SQLite, wait in line for it."""
     with _one_writer if connection.vendor == "sqlite" else nullcontext(), transaction.atomic():
         yield
+
+
+def part_of_writing() -> AbstractContextManager[None]:
+    """Join the transaction at hand, or open one: for a single statement that needs no savepoint of its own."""
+    return nullcontext() if connection.in_atomic_block else writing()
 
 
 def record(
@@ -116,7 +145,10 @@ def record(
     via: str = "",
     workspace_id: int | None = None,
 ) -> None:
-    """Tell the trail; ``fields`` are names, never values, and ``via`` is the id of a link or a row of a file."""
+    """Tell the trail; ``fields`` are names, never values, and ``via`` is the id of a link or a row of a file.
+
+    What an action tells is written at the end of its transaction, so that nobody waits for the chain before.
+    """
     workspace_id = actor.workspace_id if workspace_id is None else workspace_id
     record_many(actor, event, subject_kind=subject_kind, subjects={subject_id: via}, fields=fields, of=workspace_id)
 
@@ -147,7 +179,15 @@ def record_many(
         )
         for subject_id, via in subjects.items()
     ]
-    trail.append(entries, key=keys.derive("audit"))
-    recorded = _recorded.get()
-    if recorded is not None:
-        recorded.add(event)
+    told = _told.get()
+    if told is None:
+        _append(entries)
+    else:
+        told.entries += entries
+        told.events.add(event)
+
+
+def _append(entries: list[trail.Entry]) -> None:
+    """Add events to the chains of their workspaces, one chain after the other: always in the same order."""
+    for workspace_id in sorted({entry.workspace_id for entry in entries}):
+        trail.append([one for one in entries if one.workspace_id == workspace_id], key=keys.derive("audit"))

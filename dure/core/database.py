@@ -1,14 +1,12 @@
 """What connections need beyond Django's defaults."""
 
 import json
-from collections.abc import Callable, Sequence
 from datetime import UTC
-from functools import cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import DateTimeField, Field, ForeignObject, JSONField, Lookup, Model
+from django.db.models import Field, ForeignObject, Lookup
 from django.utils.dateparse import parse_datetime
 
 
@@ -80,34 +78,3 @@ class Among(Lookup):
         left, parameters = self.process_lhs(compiler, connection)
         right = "= ANY(%s)" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
         return f"{left} {right}", [*parameters, *self.process_rhs(compiler, connection)[1]]
-
-
-TOGETHER = 100
-"""Rows in one statement: PostgreSQL answers each statement on its own."""
-
-
-def insert_many(rows: Sequence[Model]) -> None:
-    """Insert rows of one model at once.
-
-    Plain SQL, because an action may write ten thousand: the ORM costs more than everything else about them.
-    """
-    if not rows:
-        return
-    stored = cache(connection.ops.adapt_datetimefield_value)
-    fields: list[Any] = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
-    columns = [(field.attname, _stored(field, stored)) for field in fields]
-    values = [tuple(store(one[name]) if store else one[name] for name, store in columns) for one in map(vars, rows)]
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    table, places = connection.ops.quote_name(rows[0]._meta.db_table), ", ".join(["%s"] * len(columns))
-    insert = f"INSERT INTO {table} ({names}) VALUES "  # noqa: S608 - the model's own names
-    with connection.cursor() as cursor:
-        for begin in range(0, len(values), TOGETHER):
-            batch = values[begin : begin + TOGETHER]
-            cursor.execute(insert + ", ".join([f"({places})"] * len(batch)), [one for row in batch for one in row])
-
-
-def _stored(field: Any, moment: Callable[[Any], Any]) -> Callable[[Any], Any] | None:
-    """Return how a value of a field is put into the database when it is not as it is."""
-    if isinstance(field, DateTimeField):
-        return moment
-    return json.dumps if isinstance(field, JSONField) else None

@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from dure.core import clock
-from dure.core.action import writing
+from dure.core.action import part_of_writing
 from dure.joining.models import InviteLink, InviteLinkDay
 
 STEPS = ("opened", "started", "verified", "asked", "joined", "refused")
@@ -26,7 +26,7 @@ def count(link: InviteLink, *steps: str, times: int = 1) -> None:
         f"INSERT INTO dure_invitelinkday (link_id, day, {names}) VALUES (%s, %s, {values}) "  # noqa: S608
         f"ON CONFLICT (link_id, day) DO UPDATE SET {raised}"
     )
-    with writing(), connection.cursor() as cursor:
+    with part_of_writing(), connection.cursor() as cursor:
         cursor.execute(sql, [link.pk, connection.ops.adapt_datefield_value(day)])
 
 

@@ -7,6 +7,7 @@ from django.db.models import OuterRef, Subquery
 
 from dure.accounts.models import Address
 from dure.core import clock
+from dure.core.rows import insert
 from dure.joining.models import InviteLink, InviteLinkUse
 from dure.members import queries
 from dure.members.models import Member
@@ -16,7 +17,9 @@ PAGE = 10
 
 def enter(link: InviteLink, member: Member, *, new_account: bool) -> InviteLinkUse:
     """Write who came; part of the action that makes the membership."""
-    return InviteLinkUse.objects.create(link=link, member=member, at=clock.now(), new_account=new_account)
+    use = InviteLinkUse(link=link, member=member, at=clock.now(), new_account=new_account)
+    insert(use)
+    return use
 
 
 def enter_many(came: Iterable[tuple[int, Member, bool]]) -> None:

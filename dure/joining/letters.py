@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 
 from dure.accounts.models import Address
 from dure.core import clock, keys
-from dure.core.database import insert_many
+from dure.core.rows import insert_many
 from dure.joining import queries
 from dure.joining.models import Invitation, InvitationToken, SignUp
 from dure.mail import outbox

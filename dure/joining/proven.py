@@ -1,6 +1,6 @@
 """The account of whoever proved an address: new, or one that nobody had proven (PRODUCT.md §4.2); parts of actions."""
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import addresses, ids
@@ -8,6 +8,7 @@ from dure.accounts.models import Account, Address
 from dure.core import clock
 from dure.core.actor import Actor
 from dure.core.errors import DomainError
+from dure.core.rows import insert
 from dure.joining.people import Person
 from dure.members import policies
 from dure.members.actions.admitting import take_over
@@ -57,15 +58,17 @@ def account_of(actor: Actor, somebody: Person, encoded: str, workspace: Workspac
 
 
 def _new(somebody: Person, encoded: str, workspace: Workspace) -> Account:
-    """Write an account of its owner's own making: no workspace manages it."""
+    """Write an account of its owner's own making: no workspace manages it.
+
+    :raises HasAccount: somebody was quicker; the transaction is over then.
+    """
     at = clock.now()
     account = Account(
         language=somebody.language, time_zone=workspace.time_zone, created_at=at, password=encoded, password_set_at=at
     )  # fmt: skip
     try:
-        with transaction.atomic():
-            account.save(force_insert=True)
-            Address(account=account, canonical=somebody.id, kind=Address.ID, proven_at=at).save(force_insert=True)
+        insert(account)
+        insert(Address(account=account, canonical=somebody.id, kind=Address.ID, proven_at=at))
     except IntegrityError:
         raise HasAccount from None
     return account

@@ -1,13 +1,14 @@
 """Reading invitations: a workspace's own, and those that wait for somebody."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dure.accounts.models import Account, Address
-from dure.core import clock, keys
+from dure.core import clock, keys, rows
 from dure.joining.models import Invitation, InvitationToken, InviteLink, JoinRequest
 from dure.joining.rules import BETWEEN_MAILS, LASTS, State, longest
 from dure.mail.models import Letter
@@ -206,19 +207,21 @@ def standing(account_id: int, workspace_id: int) -> Standing:
     return Standing(address, bool(is_proven), member_id, bool(asked), bool(invited))
 
 
-MAKER = "SELECT * FROM dure_member WHERE workspace_id = %s AND id = %s"
+@cache
+def _maker() -> str:
+    own = rows.columns(Member, "own")
+    return f"SELECT {own} FROM dure_member own WHERE own.workspace_id = %s AND own.id = %s"  # noqa: S608
 
 
 def maker(link: InviteLink) -> Member | None:
     """Return who made a link, or took it over, as long as they are of the workspace."""
-    found = Member.objects.raw(MAKER, [link.workspace_id, link.made_by_id or 0])
-    return taker_of(next(iter(found), None))
+    return taker_of(rows.first(Member, _maker(), [link.workspace_id, link.made_by_id or 0]))
 
 
 def names_of(account: Account) -> tuple[str, str]:
     """Return family and given name somebody goes by in the place they came to last, or asked for; empty without."""
-    for rows in (Member.objects, JoinRequest.objects):
-        found = rows.filter(account=account).order_by("-id").values_list("family_name", "given_name").first()
+    for kept in (Member.objects, JoinRequest.objects):
+        found = kept.filter(account=account).order_by("-id").values_list("family_name", "given_name").first()
         if found:
             return found
     return "", ""

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
-from dure.core import clock, stopping
+from dure.core import clock, rows, stopping
 from dure.core.action import writing
 from dure.core.keys import Unreadable
 from dure.core.models import new_uid
@@ -104,7 +104,7 @@ def expire() -> int:
 _DUE = "state IN ('waiting', 'sending') AND due_at <= %s AND kind {kinds}"
 _SOME = "SELECT 1 FROM dure_letter WHERE {due} LIMIT 1"
 _TAKE = """UPDATE dure_letter SET state = 'sending', lease = %s, due_at = %s
-WHERE id IN (SELECT id FROM dure_letter WHERE {due} ORDER BY due_at, id LIMIT {batch} {locked}) RETURNING *"""
+WHERE id IN (SELECT id FROM dure_letter WHERE {due} ORDER BY due_at, id LIMIT {batch} {locked}) RETURNING {columns}"""
 _AWAITED = ", ".join(f"'{kind}'" for kind in AWAITED)
 
 
@@ -125,8 +125,8 @@ def _claim(kinds: str) -> list[Letter]:
             return []
     locked = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     with writing():
-        take = _TAKE.format(due=due, batch=BATCH, locked=locked)
-        taken = Letter.objects.raw(take, [lease, stored(at + _lease()), stored(at)])
+        take = _TAKE.format(due=due, batch=BATCH, locked=locked, columns=rows.columns(Letter, "dure_letter"))
+        taken = rows.found(Letter, take, [lease, stored(at + _lease()), stored(at)])
         return sorted(taken, key=lambda letter: letter.pk)
 
 

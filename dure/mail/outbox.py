@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from dure.core import clock, keys
-from dure.core.database import insert_many
 from dure.core.models import OneTimeSecret
+from dure.core.rows import insert, insert_many
 from dure.core.secrets import Issued
 from dure.mail.kinds import GIVES_UP_AFTER, UNTIL_JOINED, Kind
 from dure.mail.models import Letter
@@ -28,7 +29,7 @@ def post(kind: Kind, **facts: Any) -> Letter | None:
     if not can_send():
         return None
     letter = write(kind, **facts)
-    letter.save(force_insert=True)
+    insert(letter)
     return letter
 
 
@@ -109,13 +110,16 @@ def withdraw_until_joined(account_ids: Iterable[int]) -> int:
     return end(waiting, Letter.WITHDRAWN, at=clock.now())
 
 
+NEWEST = "SELECT state, attempts FROM dure_letter WHERE about <> '' AND about = %s ORDER BY id DESC LIMIT 1"
+
+
 def fate_of(about: str) -> str:
     """Return what became of the newest letter about a row: ``trouble`` while the mail server refuses, ``failed``, or
     empty when all goes well.
     """
-    letter = Letter.objects.filter(about=about).order_by("-id").first()
-    if letter is None or letter.state in (Letter.SENT, Letter.SENDING):
-        return ""
-    if letter.state == Letter.WAITING:
-        return "trouble" if letter.attempts else ""
-    return "failed" if letter.state == Letter.FAILED else ""
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST, [about])
+        state, attempts = cursor.fetchone() or ("", 0)
+    if state == Letter.WAITING:
+        return "trouble" if attempts else ""
+    return "failed" if state == Letter.FAILED else ""

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from django.db.models import Q
+from django.db import connection
 
 from dure.core import clock
 from dure.core.errors import NotAllowed
 from dure.core.permissions import Permission, effective
 from dure.members import rules
-from dure.members.models import Grant, Member
+from dure.members.models import Member
+
+GRANTED = """
+SELECT permission FROM dure_grant
+WHERE member_id = %s AND workspace_id = %s AND unit_id IS NULL AND (until IS NULL OR until > %s)
+"""
 
 
 @dataclass(frozen=True)
@@ -57,9 +62,10 @@ def permissions_of(member: Member) -> frozenset[Permission]:
     """Return what a member may do now: everything for a super admin, else the grants that have not run out."""
     if member.is_super_admin:
         return frozenset(Permission)
-    living = Grant.objects.filter(Q(until=None) | Q(until__gt=clock.now()), member=member, unit_id=None)
-    granted = living.filter(workspace_id=member.workspace_id).values_list("permission", flat=True)
-    return effective(frozenset(Permission(code) for code in granted))
+    at = connection.ops.adapt_datetimefield_value(clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute(GRANTED, [member.pk, member.workspace_id, at])
+        return effective(frozenset(Permission(code) for (code,) in cursor.fetchall()))
 
 
 def actor_for(member: Member, door: str = "web") -> MemberActor:

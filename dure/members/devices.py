@@ -2,26 +2,28 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from dure.accounts.models import Session
 from dure.core import clock
-from dure.core.action import writing
+from dure.core.action import part_of_writing
 from dure.members.models import DeviceUse, Member
 
 EXACT_TO = timedelta(hours=1)
 """How exactly it is known; no page writes more often."""
 SHOWN = 5
+NOTE = """
+INSERT INTO dure_deviceuse (member_id, device_id, first_at, last_at) VALUES (%s, %s, %s, %s)
+ON CONFLICT (member_id, device_id) DO UPDATE SET last_at = excluded.last_at
+"""
 
 
 def note_use(member: Member, device_id: int) -> None:
     """Write down that a member opened the workspace with a device; no act of anybody, so the trail does not tell."""
-    at = clock.now()
-    use = DeviceUse(member=member, device_id=device_id, first_at=at, last_at=at)
-    with writing():
-        DeviceUse.objects.bulk_create(
-            [use], update_conflicts=True, unique_fields=["member", "device"], update_fields=["last_at"]
-        )
+    at = connection.ops.adapt_datetimefield_value(clock.now())
+    with part_of_writing(), connection.cursor() as cursor:
+        cursor.execute(NOTE, [member.pk, device_id, at, at])
 
 
 def uses_of(member: Member) -> list[DeviceUse]:

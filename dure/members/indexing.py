@@ -16,13 +16,14 @@ from django.db.models import F, OuterRef, Subquery
 from dure.accounts.models import Account, Address
 from dure.core import clock
 from dure.core.action import writing
+from dure.core.rows import insert, insert_rows
 from dure.members import names, terms
 from dure.members.models import NEVER, Member, Profile, SearchTerm
 
 CHUNK = 1000
 COLUMNS = ("pk", "workspace_id", "account_id", "family_name", "given_name", "sort_key", "id_key", "search")
 NAMES = ("name_ko", "name_en", "name_ja", "nickname")
-INSERT = "INSERT INTO dure_searchterm (workspace_id, term, member_id) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+INSERT = "INSERT INTO dure_searchterm (workspace_id, term, member_id) VALUES {} ON CONFLICT DO NOTHING"
 DELETE = "DELETE FROM dure_searchterm WHERE workspace_id = %s AND term = %s AND member_id = %s"
 Term = tuple[int, str, int]
 
@@ -31,6 +32,18 @@ def refresh(members: Iterable[int]) -> None:
     """Write what these members are found and ordered by as the rows now say; part of an action."""
     for chunk in _chunks(members):
         _refresh(chunk)
+
+
+def enter(member: Member, id_address: str) -> None:
+    """Insert a membership that has no profile yet, of an account that no workspace manages, and what it is found by.
+
+    What ``refresh`` would read is at hand; part of an action.
+    """
+    known = terms.Known(member.family_name, member.given_name, addresses=(id_address,))
+    member.sort_key, member.id_key = names.sort_key(member.family_name, member.given_name), id_address
+    member.search = terms.lines(known)
+    insert(member)
+    insert_rows(INSERT, sorted(terms_of(member.pk, member.workspace_id, member.search)))
 
 
 def refresh_accounts(accounts: Iterable[int]) -> None:
@@ -67,7 +80,7 @@ def rebuild() -> int:
     while chunk := list(Member.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
         with writing():
             known = [(pk, workspace, search) for pk, workspace, *_rest, search in _locked(chunk)]
-            _execute(INSERT, [term for row in known for term in terms_of(*row)])
+            insert_rows(INSERT, [term for row in known for term in terms_of(*row)])
             _refresh(chunk)
         done, last = done + len(chunk), chunk[-1]
     note_sign_ins(since=NEVER)
@@ -144,7 +157,7 @@ def _refresh(chunk: list[int]) -> None:
             gone += before - after
             new += after - before
     _execute(DELETE, gone)
-    _execute(INSERT, sorted(new))
+    insert_rows(INSERT, sorted(new))
     _execute("UPDATE dure_member SET sort_key = %s, id_key = %s, search = %s WHERE id = %s", changed)
 
 

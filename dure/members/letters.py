@@ -5,6 +5,7 @@ from typing import Any
 
 from dure.accounts.models import Address
 from dure.accounts.queries import id_of
+from dure.core.rows import insert
 from dure.core.secrets import Issued
 from dure.mail import outbox
 from dure.mail.kinds import Kind
@@ -16,7 +17,7 @@ from dure.members.models import Member
 def post_to(member: Member, kind: Kind, *, address: Address, id_address: str, **more: Any) -> None:
     """Post a letter to one of the member's addresses; part of an action. ``more`` as in ``write_to``."""
     if outbox.can_send():
-        write_to(member, kind, address=address, id_address=id_address, **more).save(force_insert=True)
+        insert(write_to(member, kind, address=address, id_address=id_address, **more))
 
 
 def post_to_id(member: Member, kind: Kind, more: dict[str, Any] | None = None, *, about: str = "") -> None:

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from dure.accounts.sessions import WELCOME
 from dure.core.zones import zone_name
 from dure.joining import funnel, queries
 from dure.joining.actions.entering import Came
@@ -22,7 +21,7 @@ from dure.joining.models import InviteLink, JoinRequest
 from dure.joining.rules import LinkState
 from dure.members import rules as member_rules
 from dure.members.models import Member
-from dure.web import door
+from dure.web import door, places
 from dure.web.context import look_url, name_of, seal_of
 from dure.web.forms import PaperForm
 from dure.web.invite_links import until
@@ -97,9 +96,8 @@ def into(request: Any, member: Member, *, is_new: bool) -> HttpResponse:
     name = {"name": member.workspace.name}
     if member_rules.opens(member):
         if is_new:
-            request.session[WELCOME] = True
-        else:
-            messages.success(request, _("You are a member of %(name)s already.") % name)
+            return redirect(places.welcome_to(member.workspace))
+        messages.success(request, _("You are a member of %(name)s already.") % name)
         return redirect("home", member.workspace.uid)
     if member_rules.state_of(member) is member_rules.State.SCHEDULED and member.starts_at:
         day = date_format(member.starts_at.astimezone(ZoneInfo(member.workspace.time_zone)), "DATE_FORMAT")

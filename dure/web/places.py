@@ -2,10 +2,29 @@
 
 from typing import Any
 
+from django.urls import reverse
+
 from dure.joining.models import Invitation
-from dure.members import rules
+from dure.members import queries, rules
 from dure.web.context import ROLES, seal_of
 from dure.web.panel import MARKS
+from dure.workspaces.models import Workspace
+
+
+def home_of(account_id: int, *, is_new: bool = False) -> str:
+    """Return the address of the only workspace that is open to an account, or of *My workspaces*.
+
+    ``is_new``: they come for the first time, and the workspace welcomes them.
+    """
+    found = [place for place in queries.places_of(account_id)[:50] if rules.opens(place)]
+    if len(found) != 1:
+        return reverse("my_workspaces")
+    return welcome_to(found[0].workspace) if is_new else reverse("home", args=[found[0].workspace.uid])
+
+
+def welcome_to(workspace: Workspace) -> str:
+    """Return the address that greets a newcomer, instead of Home."""
+    return f"{reverse('home', args=[workspace.uid])}?welcome"
 
 
 def shown_place(place: Any, role: str = "member") -> dict[str, Any]:

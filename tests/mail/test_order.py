@@ -41,7 +41,7 @@ def test_a_slow_server_holds_a_batch_for_a_moment_only(post: PostOffice, monkeyp
 
 @pytest.mark.parametrize(("kinds", "index"), [("IN ('email_code')", "kind_due"), ("NOT IN ('email_code')", "due")])
 def test_what_is_due_is_found_by_an_index(kinds: str, index: str) -> None:
-    take = delivery._TAKE.format(due=delivery._DUE.format(kinds=kinds), batch=50, locked="")
+    take = delivery._TAKE.format(due=delivery._DUE.format(kinds=kinds), batch=50, locked="", columns="id")
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET enable_seqscan = off")  # it would read an empty table as it is

@@ -125,7 +125,7 @@ def test_whoever_has_the_change_page_open_is_told_and_comes_in_with_the_newer_on
     else:
         page = open_link(browser, post.last_to(HARU["id"]).link)
         assert secrets.end_of(OneTimeSecret.objects.latest("id")) == ""
-    assert browser.fill_in(page, new_password=NEW_PASSWORD).path == cast.at()
+    assert browser.fill_in(page, new_password=NEW_PASSWORD).path == cast.at("?welcome")
 
 
 def test_the_first_of_two_browsers_sets_the_password_and_the_second_changes_nothing(cast: Cast, no_post: None) -> None:

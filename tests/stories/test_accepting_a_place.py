@@ -88,7 +88,7 @@ def test_alex_accepts_on_my_workspaces_and_is_in_with_the_mail_of_k9(cast: Cast,
     for words in ("Minjun Kim invites you to 한빛소프트", "Alexandra Meyer", "Lexi", "see your ID", ALEX["id"]):
         assert words in page.text, words
     page = browser.press(page, "Accept")
-    assert page.path == cast.at() and "You are in: 한빛소프트" in page.text
+    assert page.path == cast.at("?welcome") and "You are in: 한빛소프트" in page.text
     member = place(cast)
     assert member and (member.state, member.given_name, member.is_super_admin) == ("active", "Alexandra", False)
     assert Profile.objects.get(member=member).employee_number == "H-77"
@@ -142,7 +142,7 @@ def test_the_mailed_link_leads_through_sign_in_back_to_the_page(cast: Cast, post
     assert page.path.startswith("/sign-in/") and f'value="{ALEX["id"]}"' in page.body
     page = browser.fill_in(page, id=ALEX["id"], password=PASSWORD)
     assert page.path.startswith("/link/")
-    assert browser.press(page, "Accept").path == cast.at() and place(cast)
+    assert browser.press(page, "Accept").path == cast.at("?welcome") and place(cast)
 
 
 def test_a_hundred_looks_at_the_link_change_nothing_and_it_works_once(cast: Cast, post: PostOffice) -> None:
@@ -154,7 +154,7 @@ def test_a_hundred_looks_at_the_link_change_nothing_and_it_works_once(cast: Cast
     assert (AuditEvent.objects.count(), Letter.objects.count()) == before and place(cast) is None
     page = browser.open(mail.link)
     assert browser.open("/workspaces/").status == 200, "opening it signs nobody out"
-    assert browser.press(page, "Accept").path == cast.at()
+    assert browser.press(page, "Accept").path == cast.at("?welcome")
     assert browser.press(page, "Accept").path == cast.at(), "a button pressed twice leads to the same place"
     again = browser.open(mail.link)
     assert again.status == 410 and "is accepted" in again.text
@@ -217,7 +217,7 @@ def test_signed_in_as_somebody_else_one_is_told_and_nothing_changes(cast: Cast, 
     page = browser.press(browser.open(link), "Sign out and go on")
     assert page.path.startswith("/link/")
     page = browser.fill_in(browser.press(page, "Sign in to accept"), id=ALEX["id"], password=PASSWORD)
-    assert browser.press(page, "Accept").path == cast.at()
+    assert browser.press(page, "Accept").path == cast.at("?welcome")
 
 
 def test_an_address_nobody_signs_in_with_may_be_answered_with_the_account_one_has(cast: Cast, post: PostOffice) -> None:
@@ -228,7 +228,7 @@ def test_an_address_nobody_signs_in_with_may_be_answered_with_the_account_one_ha
     browser.sign_in("alex.new@fernweh.example", PASSWORD)
     assert "Waiting for your answer" not in browser.open("/workspaces/").text
     page = browser.open(link)
-    assert browser.press(page, "Accept as alex.new@fernweh.example").path == cast.at() and place(cast)
+    assert browser.press(page, "Accept as alex.new@fernweh.example").path == cast.at("?welcome") and place(cast)
 
 
 def test_declining_deletes_what_was_written_and_tells_who_invited(cast: Cast, post: PostOffice) -> None:
@@ -415,7 +415,7 @@ def test_without_a_mail_server_the_admin_sees_no_secret_and_alex_finds_it(cast: 
     page = admin.follow(admin.open(cast.at("admin/invitations/")), "Alexandra Meyer")
     assert "/l/" not in page.body and not any("Send again" in button for form in page.forms for button in form.buttons)
     browser = cast.alex.browser()
-    assert browser.press(waiting_page(browser), "Accept").path == cast.at() and place(cast)
+    assert browser.press(waiting_page(browser), "Accept").path == cast.at("?welcome") and place(cast)
 
 
 def test_whoever_never_set_a_password_sees_nothing_until_they_have_one(cast: Cast, post: PostOffice) -> None:
@@ -430,9 +430,9 @@ def test_whoever_never_set_a_password_sees_nothing_until_they_have_one(cast: Cas
     page = visitor.open(mail.link)
     assert "Create account" in page.text and not page.form_with_button("Decline").buttons[0].startswith("Accept")
     page = visitor.fill_in(visitor.open("/first-password/"), new_password=NEW_PASSWORD)
-    assert page.path == f"/w/{cast.fernweh.uid}/"
+    assert page.path == f"/w/{cast.fernweh.uid}/?welcome"
     assert "not confirmed by mail yet" in visitor.open("/workspaces/").text, "a temporary password proves nothing"
-    assert visitor.press(visitor.open(mail.link), "Accept").path == cast.at()
+    assert visitor.press(visitor.open(mail.link), "Accept").path == cast.at("?welcome")
 
 
 def test_an_activation_day_ahead_is_scheduled_and_comes_by_itself(

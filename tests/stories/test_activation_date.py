@@ -29,7 +29,7 @@ def test_the_letter_goes_on_the_day_and_its_week_runs_from_it(
     monkeypatch.setattr(clock, "now", lambda: on_the_day)
     mail = post.last_to(HARU["id"])
     browser = cast.visitor()
-    assert browser.fill_in(open_link(browser, mail.link), new_password=NEW_PASSWORD).path == cast.at()
+    assert browser.fill_in(open_link(browser, mail.link), new_password=NEW_PASSWORD).path == cast.at("?welcome")
 
 
 def test_a_temporary_password_handed_over_early_opens_nothing_before_the_day(

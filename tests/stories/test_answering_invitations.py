@@ -48,7 +48,7 @@ def test_whoever_was_invited_without_a_name_gives_one_when_accepting(cast: Cast,
     assert "at most 80 characters" in page.error_beside("given_name") and 'value="Meyer"' in page.body
     page = browser.fill_in(page, family_name="Meyer", given_name="Alex", step="accept")
     member = place(cast)
-    assert member and page.path == cast.at() and (member.family_name, member.given_name) == ("Meyer", "Alex")
+    assert member and page.path == cast.at("?welcome") and (member.family_name, member.given_name) == ("Meyer", "Alex")
     assert "Alex Meyer" in cast.minjun.browser().open(cast.at("admin/members/?q=meyer")).text
 
 
@@ -104,7 +104,7 @@ def test_a_copied_link_works_without_a_mail_server_and_proves_no_address(cast: C
     assert Address.objects.get(canonical=cast.alex.address).proven_at is None
     Address.objects.filter(canonical=cast.alex.address).update(proven_at=clock.now())
     accepted = browser.fill_in(browser.open(link), given_name="Alex", family_name="", step="accept")
-    assert accepted.path == cast.at() and place(cast)
+    assert accepted.path == cast.at("?welcome") and place(cast)
 
 
 def test_a_copied_link_lets_nobody_in_with_another_address(cast: Cast, post: PostOffice) -> None:
@@ -117,7 +117,9 @@ def test_a_copied_link_lets_nobody_in_with_another_address(cast: Cast, post: Pos
     assert place(cast) is None
     mailed = post.last_to("new@example.com").link
     page = browser.fill_in(browser.open(mailed), given_name="Alex", family_name="", step="accept")
-    assert page.path == cast.at() and place(cast), "whoever reads the mailbox may answer with the account they have"
+    assert page.path == cast.at("?welcome") and place(cast), (
+        "whoever reads the mailbox may answer with the account they have"
+    )
 
 
 def test_opening_is_noted_once_by_a_button_and_not_by_a_look(people: Cast, post: PostOffice) -> None:
@@ -137,7 +139,7 @@ def test_one_invitation_opened_in_two_tabs_makes_one_place(cast: Cast, post: Pos
     link = post.last_to(cast.alex.address).link
     browser = cast.alex.browser()
     first, second = browser.open(link), browser.open(link)
-    assert browser.press(first, "Accept").path == cast.at()
+    assert browser.press(first, "Accept").path == cast.at("?welcome")
     assert browser.press(second, "Accept").path == cast.at()
     assert browser.press(second, "Decline").path == cast.at(), "too late to decline: it leads to the place"
     assert Member.objects.filter(workspace=cast.hanbit, account=cast.alex.account).count() == 1

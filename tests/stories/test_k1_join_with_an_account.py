@@ -36,7 +36,7 @@ def test_alex_signs_in_from_the_link_and_is_in(cast: Cast, post: PostOffice) -> 
     typed = dict(page.form_with("given_name").fields)
     assert (typed["family_name"], typed["given_name"]) == ("Meyer", "Alex"), "the name one goes by elsewhere"
     page = browser.press(page, "Join")
-    assert page.path == cast.at() and "You are in: 한빛소프트" in page.text
+    assert page.path == cast.at("?welcome") and "You are in: 한빛소프트" in page.text
     member = place(cast)
     assert member and (member.state, member.is_super_admin) == ("active", False)
     assert not Grant.objects.filter(member=member).exists()

@@ -37,7 +37,7 @@ def test_boram_creates_an_account_and_is_in(cast: Cast, post: PostOffice) -> Non
     mail = post.last_to(BORAM["id"])
     assert mail.subject == f"{code_to(post, BORAM['id'])} is your code for 한빛소프트"
     page = confirm(browser, page, post)
-    assert page.path == cast.at() and "You are in: 한빛소프트" in page.text and "home screen" in page.text
+    assert page.path == cast.at("?welcome") and "You are in: 한빛소프트" in page.text and "home screen" in page.text
     member = Member.objects.get(account__addresses__canonical=BORAM["id"])
     assert (member.state, member.family_name, member.given_name, member.is_super_admin) == (
         "active",
@@ -114,7 +114,7 @@ def test_capitals_dots_plus_and_an_international_domain_are_one_address_each(
     row = SignUp.objects.get()
     assert row.address == row.address.lower() and row.address.isascii()
     page = confirm(browser, page, post, row.address)
-    assert page.path == cast.at()
+    assert page.path == cast.at("?welcome")
     assert Address.objects.get(canonical=row.address).proven_at
 
 
@@ -124,7 +124,7 @@ def test_an_interrupted_sign_up_is_taken_up_again(cast: Cast, post: PostOffice) 
     begin(browser, link)
     page = browser.press(arrive(browser, link), "Create account")
     assert "Type the code" in page.text and BORAM["id"] in page.text
-    assert confirm(browser, page, post).path == cast.at()
+    assert confirm(browser, page, post).path == cast.at("?welcome")
 
 
 def test_another_address_begins_anew(cast: Cast, post: PostOffice) -> None:
@@ -133,7 +133,7 @@ def test_another_address_begins_anew(cast: Cast, post: PostOffice) -> None:
     page = browser.press(begin(browser, link), "Use another address")
     assert "Create account" in page.text and not SignUp.objects.exists()
     page = fill(browser, page, id="boram@elsewhere.example")
-    assert confirm(browser, page, post, "boram@elsewhere.example").path == cast.at()
+    assert confirm(browser, page, post, "boram@elsewhere.example").path == cast.at("?welcome")
 
 
 def test_a_wrong_code_five_times_and_only_a_new_one_works(cast: Cast, post: PostOffice) -> None:
@@ -153,7 +153,7 @@ def test_a_wrong_code_five_times_and_only_a_new_one_works(cast: Cast, post: Post
     assert "a moment ago" in page.error_beside("code")
     SignUp.objects.update(code_until=clock.now() + timedelta(minutes=5))
     page = browser.press(page, "Mail a new code")
-    assert confirm(browser, page, post).path == cast.at()
+    assert confirm(browser, page, post).path == cast.at("?welcome")
 
 
 def test_the_code_of_another_browser_or_after_ten_minutes_is_none(cast: Cast, post: PostOffice) -> None:
@@ -194,7 +194,7 @@ def test_who_has_an_account_learns_it_after_the_code_alone_and_signs_in(
     assert dict(page.form_with("password").fields)["id"] == address
     page = browser.fill_in(page, password=PASSWORD)
     assert page.path == f"/join/{link.uid}/", "signed in, and back at the joining page"
-    assert browser.press(page, "Join").path == cast.at()
+    assert browser.press(page, "Join").path == cast.at("?welcome")
 
 
 def test_an_account_nobody_proved_yields_to_whoever_proves_the_address(cast: Cast, post: PostOffice) -> None:
@@ -204,7 +204,7 @@ def test_an_account_nobody_proved_yields_to_whoever_proves_the_address(cast: Cas
     held = Account.objects.get(addresses__canonical=BORAM["id"])
     assert not held.has_own_password
     page = sign_up(cast, post, invite_link(cast.eve))
-    assert page.path == cast.at()
+    assert page.path == cast.at("?welcome")
     held.refresh_from_db()
     assert held.has_own_password and held.addresses.get(kind="id").proven_at
     states = dict(held.members.values_list("workspace__name", "state"))
@@ -214,7 +214,7 @@ def test_an_account_nobody_proved_yields_to_whoever_proves_the_address(cast: Cas
 def test_an_unproven_account_with_a_password_yields_with_all_its_sessions(cast: Cast, post: PostOffice) -> None:
     Address.objects.filter(canonical=cast.alex.address).update(proven_at=None)
     squatter = cast.alex.browser()
-    assert sign_up(cast, post, invite_link(cast.eve), id=cast.alex.address).path == cast.at()
+    assert sign_up(cast, post, invite_link(cast.eve), id=cast.alex.address).path == cast.at("?welcome")
     assert squatter.open("/workspaces/").path.startswith("/sign-in/")
     assert cast.visitor().sign_in(cast.alex.address, PASSWORD).path == "/sign-in/"
     assert cast.visitor().sign_in(cast.alex.address, BORAM["password"]).path == "/workspaces/"
@@ -247,7 +247,7 @@ def test_the_link_closes_while_somebody_types(cast: Cast, post: PostOffice) -> N
     InviteLink.objects.update(expires_at=clock.now() + timedelta(days=1))
     page = browser.open(f"/join/{link.uid}/sign-up/")
     assert "Your address is confirmed" in page.text
-    assert browser.press(page, "Join 한빛소프트").path == cast.at(), (
+    assert browser.press(page, "Join 한빛소프트").path == cast.at("?welcome"), (
         "what was typed was kept, and the code is not asked again"
     )
 
@@ -312,7 +312,7 @@ def test_a_proof_that_is_too_old_is_renewed_by_a_new_code(cast: Cast, post: Post
     late = confirm(browser, page, post)
     assert late.status == 200 and "not the code" in late.error_beside("code")
     page = browser.press(late, "Mail a new code")
-    assert confirm(browser, page, post).path == cast.at()
+    assert confirm(browser, page, post).path == cast.at("?welcome")
 
 
 def test_an_unfinished_sign_up_is_forgotten_after_a_week_and_with_its_address(cast: Cast, post: PostOffice) -> None:
@@ -354,7 +354,7 @@ def test_while_the_mail_server_is_down_the_page_says_so_and_the_sign_up_goes_on_
     SignUp.objects.update(code_until=clock.now() + timedelta(minutes=5))
     page = browser.press(page, "Mail a new code")
     assert "does not take the mail" not in page.text
-    assert confirm(browser, page, post).path == cast.at()
+    assert confirm(browser, page, post).path == cast.at("?welcome")
 
 
 def test_where_another_workspace_asks_for_longer_passwords_only_a_mailed_link_takes_the_account_over(

@@ -20,7 +20,7 @@ def test_link_button_password_start_and_in(cast: Cast, post: PostOffice) -> None
     assert "한빛소프트" in page.text and HARU["id"] in page.text
     page = browser.follow(page, "Set my password")
     page = browser.submit(page, page.form_with_button("Start"), new_password=NEW_PASSWORD)
-    assert page.path == cast.at()
+    assert page.path == cast.at("?welcome")
     assert "정하은" in page.text or "하은" in page.text
     member = Member.objects.get(given_name="하은")
     assert member.state == "active"
@@ -40,7 +40,7 @@ def test_opening_the_link_a_hundred_times_changes_nothing_and_it_works_afterward
     assert before == (list(OneTimeSecret.objects.values()), list(Account.objects.values()), Session.objects.count())
     browser = cast.visitor()
     page = browser.fill_in(open_link(browser, mail.link), new_password=NEW_PASSWORD)
-    assert page.path == cast.at()
+    assert page.path == cast.at("?welcome")
     page = cast.visitor().open(mail.link)
     assert page.status == 410 and "already" in page.text
 
@@ -70,7 +70,7 @@ def test_a_weak_password_is_refused_with_its_reason_and_the_link_still_works(
     page = browser.fill_in(open_link(browser, mail.link), new_password=weak)
     assert reason in page.error_beside("new_password")
     assert weak not in page.body.replace("hanbitsoft.co.kr", "")
-    assert browser.fill_in(page, new_password=NEW_PASSWORD).path == cast.at()
+    assert browser.fill_in(page, new_password=NEW_PASSWORD).path == cast.at("?welcome")
 
 
 def test_the_page_opened_in_another_browser_explains_and_offers_a_new_mail(cast: Cast, post: PostOffice) -> None:
@@ -85,7 +85,7 @@ def test_the_page_opened_in_another_browser_explains_and_offers_a_new_mail(cast:
     assert again.link != mail.link
     assert cast.visitor().open(mail.link).status == 410
     browser = cast.visitor()
-    assert browser.fill_in(open_link(browser, again.link), new_password=NEW_PASSWORD).path == cast.at()
+    assert browser.fill_in(open_link(browser, again.link), new_password=NEW_PASSWORD).path == cast.at("?welcome")
 
 
 def test_a_link_that_is_too_old_opens_nothing(cast: Cast, post: PostOffice) -> None:

@@ -104,5 +104,5 @@ def test_the_command_line_makes_one_too_and_mails_the_link(server: str, post: Po
     browser = Visitor(server)
     page = browser.open(browser.open(mail.link).path + "password/")
     page = browser.fill_in(page, new_password=NEW_PASSWORD)
-    assert page.path == f"/w/{Workspace.objects.get().uid}/"
+    assert page.path == f"/w/{Workspace.objects.get().uid}/?welcome"
     assert Member.objects.get().is_super_admin

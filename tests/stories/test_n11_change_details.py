@@ -222,7 +222,7 @@ def test_a_mistyped_id_is_corrected_before_the_first_sign_in(cast: Cast, post: P
     newcomer = cast.visitor()
     assert newcomer.open(wrong.link).status == 410
     mail = post.last_to(HARU["id"])
-    assert newcomer.fill_in(open_link(newcomer, mail.link), new_password=NEW_PASSWORD).path == cast.at()
+    assert newcomer.fill_in(open_link(newcomer, mail.link), new_password=NEW_PASSWORD).path == cast.at("?welcome")
     page = browser.fill_in(browser.open(cast.at(f"admin/members/{member.uid}/correct-id/")), id="x@y.example")
     assert "has set a password already" in page.text
 

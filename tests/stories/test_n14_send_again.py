@@ -65,9 +65,9 @@ def test_a_new_link_ends_the_temporary_password_and_its_open_page(cast: Cast, po
     assert gone.status == 410 and "newer one" in gone.text
     assert cast.visitor().sign_in(HARU["id"], password).path == "/sign-in/"
     browser = cast.visitor()
-    assert (
-        browser.fill_in(open_link(browser, post.last_to(HARU["id"]).link), new_password=NEW_PASSWORD).path == cast.at()
-    )
+    assert browser.fill_in(
+        open_link(browser, post.last_to(HARU["id"]).link), new_password=NEW_PASSWORD
+    ).path == cast.at("?welcome")
 
 
 def test_many_at_once_those_who_are_in_are_told_apart(cast: Cast, post: PostOffice) -> None:

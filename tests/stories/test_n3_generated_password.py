@@ -36,7 +36,7 @@ def test_haeun_signs_in_with_it_changes_it_and_is_in(cast: Cast, post: PostOffic
     browser, page = arrive(cast, password)
     assert page.path == "/first-password/" and HARU["id"] in page.body
     page = browser.fill_in(page, new_password=NEW_PASSWORD)
-    assert page.path == cast.at()
+    assert page.path == cast.at("?welcome")
     assert "joined" in post.last_to(HARU["id"]).subject, "the mail of K9"
     assert member().state == "active"
     assert cast.visitor().sign_in(HARU["id"], NEW_PASSWORD).path == cast.at()
@@ -116,7 +116,7 @@ def test_a_dropped_connection_locks_nobody_out(cast: Cast, no_post: None) -> Non
     refused = browser.fill_in(page, new_password="short")
     assert refused.error_beside("new_password")
     browser, page = arrive(cast, password)
-    assert browser.fill_in(page, new_password=NEW_PASSWORD).path == cast.at()
+    assert browser.fill_in(page, new_password=NEW_PASSWORD).path == cast.at("?welcome")
 
 
 def test_the_new_password_must_be_different(cast: Cast, no_post: None) -> None:
@@ -184,7 +184,7 @@ def test_while_it_is_slowed_the_right_one_has_a_link_mailed(cast: Cast, post: Po
     assert "mailed you a link" in arrive(cast, password)[1].text
     browser = cast.visitor()
     page = browser.follow(browser.open(post.last_to(HARU["id"]).link), "Set my password")
-    assert browser.fill_in(page, new_password=NEW_PASSWORD).path == cast.at()
+    assert browser.fill_in(page, new_password=NEW_PASSWORD).path == cast.at("?welcome")
 
 
 def test_whoever_lost_it_asks_for_a_new_password_and_gets_a_link(cast: Cast, post: PostOffice) -> None:

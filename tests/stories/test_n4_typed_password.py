@@ -17,7 +17,7 @@ def test_minjun_types_it_and_haeun_changes_it(cast: Cast, no_post: None) -> None
     page = browser.sign_in(HARU["id"], f" {TYPED} ")
     assert page.path == "/first-password/"
     assert browser.fill_in(page, new_password=TYPED).error_beside("new_password"), "a different one is asked for"
-    assert browser.fill_in(browser.open("/first-password/"), new_password=NEW_PASSWORD).path == cast.at()
+    assert browser.fill_in(browser.open("/first-password/"), new_password=NEW_PASSWORD).path == cast.at("?welcome")
     assert cast.visitor().sign_in(HARU["id"], TYPED).path == "/sign-in/"
 
 

@@ -16,7 +16,7 @@ def test_the_mail_goes_to_the_private_address_and_the_id_stays_unproven(cast: Ca
     assert post.to(HARU["id"]) == []
     browser = cast.visitor()
     page = browser.fill_in(open_link(browser, mail.link), new_password=NEW_PASSWORD)
-    assert page.path == cast.at()
+    assert page.path == cast.at("?welcome")
     proven = dict(Address.objects.filter(canonical__in=[PRIVATE, HARU["id"]]).values_list("kind", "proven_at"))
     assert proven["private"] is not None and proven["id"] is None
     welcome = post.last_to(HARU["id"])
@@ -48,5 +48,5 @@ def test_without_a_mail_server_the_admin_sees_the_link_once_and_it_proves_nothin
     assert "/l/" not in browser.open(page.path).body, "shown once"
     newcomer = cast.visitor()
     shown = newcomer.fill_in(open_link(newcomer, link), new_password=NEW_PASSWORD)
-    assert shown.path == cast.at()
+    assert shown.path == cast.at("?welcome")
     assert Address.objects.get(canonical=HARU["id"]).proven_at is None

@@ -42,7 +42,7 @@ def test_boram_sets_a_password_behind_the_mailed_link_and_is_in(cast: Cast, post
     assert BORAM["id"] in page.text and "윤보람" in page.text
     assert "given_name" not in page.form_with("password").inputs, "the name is written already"
     page = fill(browser, page)
-    assert page.path == cast.at() and "You are in: 한빛소프트" in page.text
+    assert page.path == cast.at("?welcome") and "You are in: 한빛소프트" in page.text
     member = place_of(BORAM["id"])
     assert (member.family_name, member.given_name, member.state) == ("윤", "보람", "active")
     assert Address.objects.get(canonical=BORAM["id"]).proven_at and not SignUp.objects.exists()
@@ -56,7 +56,7 @@ def test_without_a_name_in_it_the_form_asks_for_one(cast: Cast, post: PostOffice
     form = the_form(browser, post.last_to(BORAM["id"]).link)
     page = fill(browser, form, family_name="", given_name="")
     assert "Write the name" in page.error_beside("given_name")
-    assert fill(browser, form).path == cast.at()
+    assert fill(browser, form).path == cast.at("?welcome")
     assert place_of(BORAM["id"]).given_name == "보람"
 
 
@@ -88,7 +88,7 @@ def test_a_copied_link_proves_nothing_and_asks_for_the_code(cast: Cast, post: Po
     browser = cast.visitor()
     page = fill(browser, the_form(browser, path_of(copied(cast))))
     assert "Type the code" in page.text and not Address.objects.filter(canonical=BORAM["id"]).exists()
-    assert confirm(browser, page, post).path == cast.at()
+    assert confirm(browser, page, post).path == cast.at("?welcome")
     assert place_of(BORAM["id"]).state == "active"
 
 
@@ -106,7 +106,9 @@ def test_a_copied_link_tells_nothing_about_the_address_before_the_code(cast: Cas
     page = confirm(browser, page, post, cast.alex.address)
     assert "You have an account already" in page.text
     page = browser.fill_in(browser.follow(page, "Sign in and join"), password=PASSWORD)
-    assert browser.submit(page, page.form_with("given_name"), given_name="Alex", step="accept").path == cast.at()
+    assert browser.submit(page, page.form_with("given_name"), given_name="Alex", step="accept").path == cast.at(
+        "?welcome"
+    )
 
 
 def test_a_copied_link_takes_no_other_account(cast: Cast, post: PostOffice) -> None:
@@ -141,7 +143,7 @@ def test_who_has_an_account_is_led_to_sign_in_by_the_mailed_link(cast: Cast, pos
     assert dict(page.form_with("password").fields)["id"] == cast.alex.address
     page = browser.fill_in(page, password=PASSWORD)
     page = browser.submit(page, page.form_with("given_name"), given_name="Alex", step="accept")
-    assert page.path == cast.at() and "You are in" in page.text
+    assert page.path == cast.at("?welcome") and "You are in" in page.text
 
 
 def test_an_account_without_a_password_is_taken_over_by_the_mailed_link(cast: Cast, post: PostOffice) -> None:
@@ -153,7 +155,7 @@ def test_an_account_without_a_password_is_taken_over_by_the_mailed_link(cast: Ca
     invite(cast)
     link = next(mail.link for mail in reversed(post.deliver() or post.received) if "invites you" in mail.subject)
     browser = cast.visitor()
-    assert fill(browser, the_form(browser, link)).path == cast.at()
+    assert fill(browser, the_form(browser, link)).path == cast.at("?welcome")
     assert Account.objects.filter(addresses__canonical=BORAM["id"]).count() == 1
 
 
@@ -172,14 +174,14 @@ def test_an_inviter_who_left_stops_nobody(cast: Cast, post: PostOffice) -> None:
     suspend(cast.sora.actor, member_uid=cast.minjun.member.uid)
     browser = cast.visitor()
     page = browser.press(browser.open(post.last_to(BORAM["id"]).link), "Create account")
-    assert fill(browser, page).path == cast.at()
+    assert fill(browser, page).path == cast.at("?welcome")
 
 
 def test_two_tabs_are_one_place(cast: Cast, post: PostOffice) -> None:
     invite(cast)
     browser = cast.visitor()
     form = the_form(browser, post.last_to(BORAM["id"]).link)
-    assert fill(browser, form).path == cast.at()
+    assert fill(browser, form).path == cast.at("?welcome")
     again = fill(browser, form)
     assert again.status == 200 and again.path == cast.at(), again.text
     assert Member.objects.filter(account__addresses__canonical=BORAM["id"]).count() == 1

@@ -1,6 +1,7 @@
 """Signing in and out (PRODUCT.md §4.9, §4.11, §4.16)."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ from dure.core.actor import Actor
 from dure.core.errors import DomainError
 from dure.core.events import Event
 from dure.core.models import OneTimeSecret
+from dure.core.rows import insert
 from dure.core.secrets import Purpose
 from dure.mail import outbox
 from dure.mail.kinds import Kind
@@ -215,12 +217,12 @@ def signed_in(
     *,
     told: bool = False,
     via: str = "",
-    welcome: bool = False,
+    opens: Sequence[int] = (),
 ) -> SignedIn:
     """Write device, moment, trail and session of somebody who proved everything; part of an action.
 
     ``told``: the owner gets a letter about this very moment anyway, and none about the device. ``via`` is the uid of
-    the passkey that was used; with ``welcome`` Home greets a newcomer.
+    the passkey that was used. ``opens`` are workspaces that are opened at once, as the caller writes down.
     """
     at, cookie = clock.now(), ""
     if device is None:
@@ -234,14 +236,14 @@ def signed_in(
             since=at,
             last_used_at=at,
         )
-        device.save(force_insert=True)
+        insert(device)
     else:
         Device.objects.filter(pk=device.pk).update(last_used_at=at, browser=browser.name[:200])
     with connection.cursor() as cursor:
         moment = connection.ops.adapt_datetimefield_value(at)
         cursor.execute("UPDATE dure_account SET signed_in_at = %s WHERE id = %s", [moment, account.pk])
     record(actor, Event.SIGNED_IN, subject_kind="account", subject_id=account.pk, via=via)
-    session = SessionStore.open_for(account, at, device.pk, welcome=welcome)
+    session = SessionStore.open_for(account, at, device.pk, opens=opens)
     return SignedIn(account=account, device=cookie, session=session)
 
 
@@ -258,10 +260,13 @@ def sign_in_by_link(actor: Visitor, *, secret: OneTimeSecret, browser: Browser) 
 
 @action(needs=None, records=Event.SIGNED_IN)
 def enter_after_proof(
-    actor: Visitor, *, account: Account, browser: Browser, welcome: bool = False
+    actor: Visitor, *, account: Account, browser: Browser, opens: Sequence[int] = ()
 ) -> SignedIn | Halfway:
-    """Sign in somebody who proved a moment ago who they are, by a mailed link or code and a new password."""
-    return _proved(actor, account, browser, told=True, welcome=welcome)
+    """Sign in somebody who proved a moment ago who they are, by a mailed link or code and a new password.
+
+    ``opens`` as in ``signed_in``.
+    """
+    return _proved(actor, account, browser, told=True, opens=opens)
 
 
 @action(needs=None, records=Event.SIGNED_IN)
@@ -271,10 +276,10 @@ def stay_signed_in(actor: Visitor, *, account: Account, browser: Browser) -> Sig
 
 
 def _proved(
-    actor: Actor, account: Account, browser: Browser, *, told: bool, welcome: bool = False
+    actor: Actor, account: Account, browser: Browser, *, told: bool, opens: Sequence[int] = ()
 ) -> SignedIn | Halfway:
     """Enter, or ask for the second factor: a mailed link is one factor alone."""
     if account.has_factor:
         record(actor, Event.SIGNED_IN, subject_kind="account", subject_id=account.pk, fields=["halfway"])
         return Halfway(session=SessionStore.open_halfway(account, clock.now()))
-    return signed_in(actor, account, known_device(account, browser.cookie), browser, told=told, welcome=welcome)
+    return signed_in(actor, account, known_device(account, browser.cookie), browser, told=told, opens=opens)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import F, Q
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import tries
@@ -23,6 +23,11 @@ from dure.members import rules as member_rules
 from dure.members.models import Member
 
 WRONG_CODES_AN_HOUR, WRONG_CODES_OF_ALL = 60, 3000
+SPEND = """
+UPDATE dure_invitelink SET uses = uses + 1, last_used_at = %s
+WHERE id = %s AND paused_at IS NULL AND withdrawn_at IS NULL AND expires_at > %s
+AND (most_uses IS NULL OR uses < most_uses)
+"""
 
 
 class LinkClosed(DomainError):
@@ -117,15 +122,7 @@ def enter(
     actor: Owner, *, link: InviteLink, names: tuple[str, str], message: str = "", new_account: bool = False
 ) -> Came:
     """Lock the link, check, spend one use and write the membership or the request; part of an action."""
-    locked = ways.locked(link)
-    if locked is None:
-        raise NotFound
-    link = locked
-    if not actor.account.has_own_password:
-        raise NotAllowed
-    record(
-        actor, Event.LINK_USED, subject_kind="link", subject_id=link.pk, via=link.uid, workspace_id=link.workspace_id
-    )
+    link = _taken_up(actor, link)
     known = queries.standing(actor.id, link.workspace_id)
     member = Member.objects.select_related("workspace").get(pk=known.member_id) if known.member_id else None
     if member is not None and member_rules.is_here(member):
@@ -145,14 +142,30 @@ def enter(
         return Came(asked, is_new=True)
     if known.asked:
         requesting.give_back_of(link.workspace_id, actor.account)
-    member = coming_in.write_member(actor, link.workspace, actor.account, somebody, via=link.uid)
+    member = coming_in.write_member(
+        actor, link.workspace, actor.account, somebody, via=link.uid, id_address=known.address
+    )
     if known.invited:
         end_invitations_of(link.workspace_id, {actor.id: member}, clock.now())
     if known.asked:
         requesting.settle(member)
     ledger.enter(link, member, new_account=new_account)
-    coming_in.greet(member)
+    coming_in.greet(member, known.address)
     return Came(member, is_new=True)
+
+
+def _taken_up(actor: Owner, link: InviteLink) -> InviteLink:
+    """Lock a link, read it anew, and tell the trail that somebody came by it."""
+    locked = ways.locked(link)
+    if locked is None:
+        raise NotFound
+    if not actor.account.has_own_password:
+        raise NotAllowed
+    record(
+        actor, Event.LINK_USED, subject_kind="link", subject_id=locked.pk, via=locked.uid,
+        workspace_id=locked.workspace_id,
+    )  # fmt: skip
+    return locked
 
 
 def _refuse(link: InviteLink, known: Standing, member: Member | None) -> None:
@@ -169,9 +182,10 @@ def _refuse(link: InviteLink, known: Standing, member: Member | None) -> None:
 
 def _spend(link: InviteLink) -> None:
     """Raise the uses by one conditional UPDATE: of many at once, no more get in than there is room for."""
-    at = clock.now()
-    room = Q(most_uses=None) | Q(uses__lt=F("most_uses"))
-    opened = InviteLink.objects.filter(room, pk=link.pk, paused_at=None, withdrawn_at=None, expires_at__gt=at)
-    if opened.update(uses=F("uses") + 1, last_used_at=at) != 1:
+    at = connection.ops.adapt_datetimefield_value(clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute(SPEND, [at, link.pk, at])
+        spent = cursor.rowcount == 1
+    if not spent:
         link.refresh_from_db()
         raise LinkClosed(rules.link_state_of(link))

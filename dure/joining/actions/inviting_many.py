@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from dure.core import clock
 from dure.core.action import action, record_many
 from dure.core.actor import Actor
-from dure.core.database import insert_many
 from dure.core.errors import DomainError
 from dure.core.events import Event
 from dure.core.models import new_uid
 from dure.core.permissions import Permission
+from dure.core.rows import insert_many
 from dure.core.text import readable
 from dure.joining import letters, limits, pasted, queries, rules
 from dure.joining.models import Invitation

@@ -1,7 +1,11 @@
 """The six digits of a sign-up: mailed, sent again, proven (PRODUCT.md §4.7 d)."""
 
 import secrets
+import threading
+from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
+from typing import TypeVar, cast
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -9,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import tries
 from dure.accounts.actions.recovering import WrongCode
-from dure.core import clock, keys
-from dure.core.action import writing
+from dure.core import clock, keys, rows
+from dure.core.action import beginning_again, together, writing
 from dure.core.errors import DomainError, NotFound
+from dure.core.models import is_uid
 from dure.core.text import digits
 from dure.joining import letters
 from dure.joining.models import SignUp
@@ -92,9 +97,20 @@ def living() -> QuerySet[SignUp]:
     return SignUp.objects.filter(expires_at__gt=at, expires_at__lte=at + LASTS + clock.SKEW)
 
 
+@cache
+def _one() -> str:
+    return f"""SELECT {rows.columns(SignUp, "own")}
+FROM dure_signup own WHERE own.uid = %s AND own.expires_at > %s AND own.expires_at <= %s
+"""  # noqa: S608 - the model's own names
+
+
 def of_browser(uid: str, browser: str) -> SignUp | None:
     """Return the sign-up that this browser began, while it can be taken up again."""
-    row = living().filter(uid=uid).first() if uid else None
+    if not is_uid(uid):
+        return None
+    at = clock.now()
+    ends = [connection.ops.adapt_datetimefield_value(one) for one in (at, at + LASTS + clock.SKEW)]
+    row = rows.first(SignUp, _one(), [uid, *ends])
     return row if row and is_of(row, browser) else None
 
 
@@ -138,37 +154,57 @@ def send_code_again(*, uid: str, browser: str, way: Way) -> None:
         row.save(update_fields=["code", "code_until", "tries_left", "codes"])
 
 
-COUNT = """
-UPDATE dure_signup SET tries_left = tries_left - 1
+@cache
+def _count() -> str:
+    return f"""UPDATE dure_signup SET tries_left = tries_left - 1
 WHERE uid = %s AND tries_left > 0 AND code_until > %s AND code_until <= %s AND expires_at > %s
-"""
+RETURNING {rows.columns(SignUp, "dure_signup")}
+"""  # noqa: S608 - the model's own names
 
 
-def prove(*, uid: str, browser: str, code: str, network: str) -> SignUp:
-    """Check the code and return the sign-up; each try is counted before it is compared, so that racing ones are too.
+Done = TypeVar("Done")
+
+
+def prove(*, uid: str, browser: str, code: str, network: str, then: Callable[[SignUp], Done]) -> Done:
+    """Check the code, and do with the sign-up what comes ``then``, in one transaction.
+
+    Each try is counted before it is compared, so that racing ones are too. When what comes then is refused, the
+    address stays proven for an hour.
 
     :raises WrongCode: wrong, too late, or tried five times.
     :raises TooManyWrongCodes: as its name says.
+    :raises DomainError: what ``then`` refuses.
     """
-    at, wrong = clock.now(), _counter("sign-up-codes", network)
+    wrong = _counter("sign-up-codes", network)
     if tries.failures(wrong) >= WRONG_AN_HOUR:
         raise TooManyWrongCodes
-    now, latest = (connection.ops.adapt_datetimefield_value(one) for one in (at, at + CODE_LASTS + clock.SKEW))
-    row = None
-    with writing(), connection.cursor() as cursor:
-        cursor.execute(COUNT, [uid, now, latest, now])
-        found = (
-            SignUp.objects.raw("SELECT * FROM dure_signup WHERE dure_signup.uid = %s", [uid]) if cursor.rowcount else []
-        )
-        for one in found:
-            if is_of(one, browser) and keys.fits("sign-up-code", f"{uid} {digits(code)}", one.code):
-                row = one
-                row.proven_at, row.tries_left = at, 0
-                SignUp.objects.filter(pk=row.pk).update(proven_at=at, tries_left=0)
+    try:
+        row, done = beginning_again(lambda begun: _attempt(begun, uid, browser, code, then))
+    except DomainError:
+        beginning_again(lambda begun: _attempt(begun, uid, browser, code, _keep))
+        raise
     if row is None:
         tries.count_failure([wrong])
         raise WrongCode
-    return row
+    return cast(Done, done)
+
+
+def _attempt(
+    begun: threading.Event, uid: str, browser: str, code: str, then: Callable[[SignUp], Done]
+) -> tuple[SignUp | None, Done | None]:
+    at = clock.now()
+    now, latest = (connection.ops.adapt_datetimefield_value(one) for one in (at, at + CODE_LASTS + clock.SKEW))
+    with together():
+        row = rows.first(SignUp, _count(), [uid, now, latest, now])
+        begun.set()
+        if row is None or not is_of(row, browser) or not keys.fits("sign-up-code", f"{uid} {digits(code)}", row.code):
+            return None, None
+        row.proven_at, row.tries_left = at, 0
+        return row, then(row)
+
+
+def _keep(row: SignUp) -> None:
+    SignUp.objects.filter(pk=row.pk).update(proven_at=row.proven_at, tries_left=0)
 
 
 def give_up(row: SignUp) -> None:

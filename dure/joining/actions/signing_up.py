@@ -11,11 +11,13 @@ from dure.accounts import hashing, passwords
 from dure.accounts.actions.signing_in import Browser, Halfway, SignedIn, enter_after_proof
 from dure.accounts.actors import Owner, Visitor
 from dure.accounts.models import Account
+from dure.accounts.sessions import DEVICE
 from dure.core import clock, keys
 from dure.core.action import action, record
 from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotFound
 from dure.core.events import Event
+from dure.core.rows import insert
 from dure.joining import funnel, pasted, proven, rules, ways
 from dure.joining.actions import accepting, entering, sign_up_codes
 from dure.joining.actions.accepting import Accepted
@@ -26,6 +28,9 @@ from dure.joining.people import Person, person
 from dure.joining.rules import LinkState, State
 from dure.joining.ways import Way
 from dure.mail import outbox
+from dure.members import devices
+from dure.members import rules as member_rules
+from dure.members.models import Member
 
 WHO = ("address", "family_name", "given_name", "language")
 
@@ -131,7 +136,7 @@ def begin(
     )
     number = sign_up_codes.draw(row)
     sign_up_codes.mail_first(row, number, way.workspace, network=network)
-    row.save(force_insert=True)
+    insert(row)
     record(
         actor, Event.SIGN_UP_BEGUN, subject_kind="sign_up", subject_id=row.pk, via=way.handle,
         workspace_id=way.workspace.pk,
@@ -163,7 +168,11 @@ def sign_up_by_invitation(
 
 def _finished(actor: Visitor, account: Account, place: Came | Accepted, way: Way, device: Browser) -> Finished:
     record(actor, Event.SIGNED_UP, subject_kind="account", subject_id=account.pk, via=way.handle)
-    opened = enter_after_proof(actor, account=account, browser=device, welcome=place.is_new)
+    member = place.member if isinstance(place, Accepted) else place.place
+    opens = [way.workspace.pk] if isinstance(member, Member) and member_rules.opens(member) else []
+    opened = enter_after_proof(actor, account=account, browser=device, opens=opens)
+    if opens and isinstance(opened, SignedIn) and isinstance(member, Member):
+        devices.note_use(member, opened.session[DEVICE])
     return Finished(account=account, place=place, opened=opened)
 
 
@@ -185,6 +194,17 @@ def finish(actor: Visitor, *, row: SignUp, way: Any, device: Browser, steps: Seq
     if isinstance(place, Came):
         funnel.count(way.link, *steps, *place.steps)
     return _finished(actor, account, place, way, device)
+
+
+def finish_with_code(actor: Visitor, *, row: SignUp, browser: str, code: str, network: str, **rest: Any) -> Finished:
+    """Prove the address of a sign-up by the digits mailed to it, and finish it at once; ``rest`` as for ``finish``.
+
+    :raises WrongCode, TooManyWrongCodes: the digits.
+    :raises DomainError: as in ``finish``; the address stays proven then.
+    """
+    return sign_up_codes.prove(
+        uid=row.uid, browser=browser, code=code, network=network, then=lambda proved: finish(actor, row=proved, **rest)
+    )
 
 
 def _come_in(actor: Owner, way: Way, names: tuple[str, str]) -> Came | Accepted:

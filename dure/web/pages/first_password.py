@@ -10,11 +10,10 @@ from django.views.decorators.http import require_http_methods
 from dure.accounts import queries as accounts
 from dure.accounts.actions.signing_in import CodeEnded, enter_after_proof
 from dure.accounts.passwords import PasswordRefused
-from dure.accounts.sessions import WELCOME
 from dure.core.errors import TooBusy
 from dure.members import policies
 from dure.members.actions.admitting import replace_temporary_password
-from dure.web import door
+from dure.web import door, places
 from dure.web.pages.links import PasswordForm
 
 
@@ -35,11 +34,8 @@ def page(request: Any) -> HttpResponse:
         except CodeEnded as ended:
             return door.code_gone(request, ended)
         else:
-            response = door.enter(
-                request, enter_after_proof(door.VISITOR, account=account, browser=door.browser_of(request)), "/"
-            )
-            request.session[WELCOME] = True
-            return response
+            opened = enter_after_proof(door.VISITOR, account=account, browser=door.browser_of(request))
+            return door.enter(request, opened, places.home_of(account.pk, is_new=True))
     minimum, _words = policies.password_policy(code.account_id)
     context = {"form": form, "minimum": str(minimum), "id_address": form.initial["id"], "deadline_at": code.expires_at}
     return render(request, "pages/first_password.html", context)

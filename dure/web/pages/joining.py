@@ -25,6 +25,7 @@ from dure.members import rules as member_rules
 from dure.members.models import Member
 from dure.web import arriving, door, networks
 from dure.web.forms import PaperForm, name_fields
+from dure.web.kept import render_kept
 from dure.web.pages.links import SECRET, cookie_of, keep, swap
 
 HANDLED = (LinkClosed, WrongDomain, RemovedHere)
@@ -98,7 +99,8 @@ def _page(request: Any, link: InviteLink, account: Account | None, form: Any = N
     if state is not LinkState.OPEN:
         return arriving.ended(request, link, state)
     if account is None:
-        return render(request, "pages/join.html", {"link": arriving.facts(link)})
+        facts = arriving.facts(link)
+        return render_kept(request, "pages/join.html", facts, lambda: {"link": facts})
     own = accounts.id_of(account.pk)
     family_name, given_name = queries.names_of(account)
     context = {

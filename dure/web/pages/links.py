@@ -21,7 +21,6 @@ from dure.accounts.actions.signing_in import Halfway, SignedIn, enter_after_proo
 from dure.accounts.actors import Owner
 from dure.accounts.models import Account, Address
 from dure.accounts.passwords import PasswordRefused
-from dure.accounts.sessions import WELCOME
 from dure.core import secrets
 from dure.core.models import OneTimeSecret
 from dure.core.secrets import Purpose
@@ -31,7 +30,7 @@ from dure.joining.actions.inviting import ask_again
 from dure.members import policies, queries
 from dure.members.actions.admitting import OPENS_PASSWORD, ask_link_again, set_password
 from dure.members.actions.moving import IdTaken, take_new_id, undo_new_id
-from dure.web import door
+from dure.web import door, places
 from dure.web.context import look_url, name_of, seal_of
 from dure.web.forms import PaperForm, password_field
 
@@ -165,18 +164,17 @@ def password(request: Any, handle: str) -> HttpResponse:
         else:
             browser = door.browser_of(request)
             opened = enter_after_proof(door.VISITOR, account=account, browser=browser)
-            return _enter(request, handle, opened, is_new=row.purpose == Purpose.SET_PASSWORD)
+            is_new = row.purpose == Purpose.SET_PASSWORD
+            return _enter(request, handle, opened, places.home_of(account.pk, is_new=True) if is_new else "/")
     minimum, _words = policies.password_policy(row.account_id)
     context = {"form": form, "link": facts, "minimum": str(minimum)}
     return render(request, "pages/link_password.html", context)
 
 
-def _enter(request: Any, handle: str, opened: SignedIn | Halfway, *, is_new: bool = False) -> HttpResponse:
-    """Give the browser its session; newcomers are welcomed."""
-    response = door.enter(request, opened, "/")
+def _enter(request: Any, handle: str, opened: SignedIn | Halfway, to: str = "/") -> HttpResponse:
+    """Give the browser its session, and lead where it goes."""
+    response = door.enter(request, opened, to)
     response.delete_cookie(cookie_of(handle), samesite="Lax")
-    if is_new and isinstance(opened, SignedIn):
-        request.session[WELCOME] = True
     return response
 
 

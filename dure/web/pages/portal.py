@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from dure.accounts import queries as accounts
-from dure.accounts.sessions import WELCOME
 from dure.core.permissions import Permission
 from dure.mail import outbox
 from dure.members import directory, queries
@@ -27,7 +26,7 @@ def home(request: Any, **_names: Any) -> HttpResponse:
     Newcomers are welcomed first, whichever way they came in: their ID, how to get the app on the phone, *Start*.
     """
     address = accounts.id_of(request.owner.id)
-    if request.session.pop(WELCOME, False):
+    if "welcome" in request.GET:
         context = {"tab": "home", "id_address": address.canonical, "smtp": outbox.can_send(), **on_the_phone()}
         return render(request, "pages/welcome.html", context)
     context = {

@@ -6,7 +6,6 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -23,8 +22,7 @@ from dure.accounts.factors import has_app
 from dure.accounts.passkeys import Ceremony, PasskeyRefused
 from dure.core.errors import TooBusy
 from dure.joining.actions.founding import is_set_up
-from dure.members import queries, rules
-from dure.web import ceremonies, door, metrics, networks
+from dure.web import ceremonies, door, metrics, networks, places
 from dure.web.forms import PaperForm, id_field, password_field
 
 
@@ -48,13 +46,7 @@ def start(request: HttpRequest) -> HttpResponse:
     account = door.account_of(request)
     if account is None:
         return redirect("sign_in" if is_set_up() else "first_run")
-    return redirect(home_of(account.pk))
-
-
-def home_of(account_id: int) -> str:
-    """Return the address of the only workspace that is open to an account, or of *My workspaces*."""
-    places = [place for place in queries.places_of(account_id)[:50] if rules.opens(place)]
-    return reverse("home", args=[places[0].workspace.uid]) if len(places) == 1 else reverse("my_workspaces")
+    return redirect(places.home_of(account.pk))
 
 
 @door.public

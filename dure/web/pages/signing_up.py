@@ -1,6 +1,7 @@
 """Create account: name, e-mail, password, and the code on the same page (K2, PRODUCT.md §4.3)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +30,7 @@ from dure.members import queries as members
 from dure.members.names import InvalidName, clean_names
 from dure.web import arriving, door, networks
 from dure.web.forms import CodeForm, PaperForm, id_field, name_fields, password_field
+from dure.web.kept import render_kept
 from dure.web.pages.links import cookie_of
 
 
@@ -123,13 +125,19 @@ def _show(
     context: dict[str, Any] = {"way": _facts(way), "back_url": _back(way), "handle": way.handle}
     context["path"] = reverse("join_sign_up", args=[way.handle])
     if row is None:
-        context |= {"form": form or _empty(way), "minimum": str(way.workspace.password_minimum)}
-        return render(request, "pages/sign_up.html", context, status=status)
-    context["address"] = row.address
+        context["minimum"] = str(way.workspace.password_minimum)
+        if form is None:
+            return render_kept(request, "pages/sign_up.html", context, lambda: {**context, "form": _empty(way)})
+        return render(request, "pages/sign_up.html", {**context, "form": form}, status=status)
     if not sign_up_codes.is_proven(row):
-        fate = outbox.fate_of(row.uid)
-        context |= {"form": form or CodeForm(), "fate": fate, "is_late": row.tries_left == 0}
-        return render(request, "pages/sign_up_code.html", context, status=status)
+        context |= {"fate": outbox.fate_of(row.uid), "is_late": row.tries_left == 0}
+        own = {"address": row.address}
+        if form is None:
+            return render_kept(
+                request, "pages/sign_up_code.html", context, lambda: {**context, "form": CodeForm()}, own
+            )
+        return render(request, "pages/sign_up_code.html", {**context, **own, "form": form}, status=status)
+    context["address"] = row.address
     context |= {"has_account": proven.holder_of(row.address, way.workspace) is not None, "refusal": refusal}
     return render(request, "pages/sign_up_known.html", context, status=status)
 
@@ -189,14 +197,15 @@ def _prove(request: Any, way: Way, row: SignUp, browser: str) -> HttpResponse:
     form = CodeForm(request.POST)
     if not form.is_valid():
         return _show(request, way, row, form)
+    proof = {"browser": browser, "code": form.cleaned_data["code"], "network": networks.network_of(request)}
     try:
-        code, network = form.cleaned_data["code"], networks.network_of(request)
-        row = sign_up_codes.prove(uid=row.uid, browser=browser, code=code, network=network)
+        return _finish(request, way, row, partial(signing_up.finish_with_code, **proof))
     except (WrongCode, sign_up_codes.TooManyWrongCodes) as refused:
         form.refuse(refused)
-        row.refresh_from_db()
-        return _show(request, way, row, form, 429 if refused.status == 429 else 200)
-    return _finish(request, way, row)
+        left = sign_up_codes.of_browser(row.uid, browser)
+        if left is None:  # finished a moment ago, in another tab
+            return redirect("join_sign_up", way.handle)
+        return _show(request, way, left, form, 429 if refused.status == 429 else 200)
 
 
 def _again(request: Any, way: Way, row: SignUp, browser: str) -> HttpResponse:
@@ -210,10 +219,10 @@ def _again(request: Any, way: Way, row: SignUp, browser: str) -> HttpResponse:
     return redirect("join_sign_up", way.handle)
 
 
-def _finish(request: Any, way: Way, row: SignUp) -> HttpResponse:
+def _finish(request: Any, way: Way, row: SignUp, finish: Callable[..., Finished] = signing_up.finish) -> HttpResponse:
     steps = arriving.uncounted(request, way.handle, "opened", "started", "verified")
     try:
-        finished = signing_up.finish(door.VISITOR, row=row, way=way, device=door.browser_of(request), steps=steps)
+        finished = finish(door.VISITOR, row=row, way=way, device=door.browser_of(request), steps=steps)
     except proven.HasAccount:
         response = redirect("join_sign_up", way.handle)
         return arriving.counted(request, response, way.link, *steps) if way.link else response
