@@ -183,6 +183,7 @@ class SignUp(models.Model):
     begun_at = models.DateTimeField()
     proven_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
+    message = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints = [

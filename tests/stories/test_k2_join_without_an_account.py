@@ -13,7 +13,7 @@ from dure.core.action import writing
 from dure.joining import funnel
 from dure.joining.actions import sign_up_codes
 from dure.joining.actions.registering import register_member
-from dure.joining.models import InviteLink, SignUp
+from dure.joining.models import InviteLink, JoinRequest, SignUp
 from dure.mail.models import Letter
 from dure.members.models import Member
 from dure.workspaces.models import Workspace
@@ -367,3 +367,22 @@ def test_where_another_workspace_asks_for_longer_passwords_only_a_mailed_link_ta
     page = sign_up(cast, post, invite_link(cast.eve))
     assert "You have an account already" in page.text and page.has_link("I forgot my password")
     assert not Account.objects.get(addresses__canonical=BORAM["id"]).has_own_password
+
+
+def test_where_an_admin_has_to_agree_a_newcomer_can_say_a_sentence(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast.eve, needs_approval=True)
+    browser = cast.visitor()
+    page = browser.press(arrive(browser, link), "Create account")
+    assert "A sentence for whoever decides" in page.text
+    page = fill(browser, page, id="", message="  I start on Monday,\n in marketing.  ")
+    assert "Fill this in" in page.text and "I start on Monday" in page.body, "nothing that was typed is lost"
+    page = fill(browser, page, message="x" * 201)
+    assert "at most 200" in page.text and "x" * 201 in page.body
+    page = confirm(browser, fill(browser, page, message="I start on Monday, in marketing."), post)
+    assert "Waiting for approval" in page.text and "I start on Monday, in marketing." in page.text
+    asked = JoinRequest.objects.get()
+    assert asked.message == "I start on Monday, in marketing."
+    assert asked.message in cast.minjun.browser().open(cast.at(f"admin/join-requests/{asked.uid}/")).text
+    without = cast.visitor()
+    page = without.press(arrive(without, invite_link(cast.eve)), "Create account")
+    assert "A sentence" not in page.text

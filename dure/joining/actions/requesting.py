@@ -47,6 +47,11 @@ class RequestEnded(DomainError):
         self.state = state
 
 
+def plain(message: str) -> str:
+    """Return a sentence as it is stored."""
+    return " ".join(readable(message).split())[:LONGEST_MESSAGE]
+
+
 def ask(actor: Owner, *, link: InviteLink, family_name: str, given_name: str, message: str) -> JoinRequest:
     """Write down that somebody asks to be let in, and tell them by mail what happens now; part of an action.
 
@@ -66,7 +71,7 @@ def ask(actor: Owner, *, link: InviteLink, family_name: str, given_name: str, me
         family_name=family_name,
         given_name=given_name,
         name_language=names.language_of(family_name, given_name, actor.account.language),
-        message=" ".join(readable(message).split())[:LONGEST_MESSAGE],
+        message=plain(message),
         asked_at=at,
         expires_at=at + rules.REQUEST_LASTS,
     )

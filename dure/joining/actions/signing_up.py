@@ -19,7 +19,7 @@ from dure.core.errors import DomainError, NotFound
 from dure.core.events import Event
 from dure.core.rows import insert
 from dure.joining import funnel, pasted, proven, rules, ways
-from dure.joining.actions import accepting, entering, sign_up_codes
+from dure.joining.actions import accepting, entering, requesting, sign_up_codes
 from dure.joining.actions.accepting import Accepted
 from dure.joining.actions.entering import Came, LinkClosed, WrongDomain
 from dure.joining.actions.inviting import InvitationEnded
@@ -110,12 +110,14 @@ def _somebody(way: Way, *, address: str, family_name: str, given_name: str, lang
 
 @action(needs=None, records=Event.SIGN_UP_BEGUN, before=_check)
 def begin(
-    actor: Actor, *, way: Any, somebody: Any, encoded: str, network: str, steps: Sequence[str] = (), **_typed: Any
-) -> Begun:
+    actor: Actor, *, way: Any, somebody: Any, encoded: str, network: str, message: str = "",
+    steps: Sequence[str] = (), **_typed: Any,
+) -> Begun:  # fmt: skip
     """Write the sign-up down and mail a code, the same for every address (PRODUCT.md §4.11).
 
     Called with ``secret`` (of the link or the invitation), ``address``, ``family_name``, ``given_name``, ``language``,
-    ``password`` and ``network``; ``steps`` as in ``finish``.
+    ``password`` and ``network``; ``message`` is for whoever decides, where an admin has to agree; ``steps`` as in
+    ``finish``.
 
     :raises NotFound, LinkClosed, InvitationEnded: the way in.
     :raises InvalidAddress, InvalidName, WrongDomain, PasswordRefused: what was typed.
@@ -131,6 +133,7 @@ def begin(
         language=somebody.language,
         password=encoded,
         browser=keys.keyed_hash("sign-up-browser", browser),
+        message=requesting.plain(message),
         begun_at=at,
         expires_at=at + sign_up_codes.LASTS,
     )
@@ -190,7 +193,7 @@ def finish(actor: Visitor, *, row: SignUp, way: Any, device: Browser, steps: Seq
     sign_up_codes.use_up(row)
     somebody = Person(row.address, row.family_name, row.given_name, row.language)
     account = proven.account_of(actor, somebody, row.password, way.workspace, via=row.uid)
-    place = _come_in(Owner(account), way, (row.family_name, row.given_name))
+    place = _come_in(Owner(account), way, (row.family_name, row.given_name), row.message)
     if isinstance(place, Came):
         funnel.count(way.link, *steps, *place.steps)
     return _finished(actor, account, place, way, device)
@@ -207,12 +210,12 @@ def finish_with_code(actor: Visitor, *, row: SignUp, browser: str, code: str, ne
     )
 
 
-def _come_in(actor: Owner, way: Way, names: tuple[str, str]) -> Came | Accepted:
+def _come_in(actor: Owner, way: Way, names: tuple[str, str], message: str) -> Came | Accepted:
     if way.invitation:
         return accepting.accepted(actor, way.invitation, via=way.handle, names=names)
     if way.link is None:
         raise NotFound
-    came = entering.enter(actor, link=way.link, names=names, new_account=True)
+    came = entering.enter(actor, link=way.link, names=names, message=message, new_account=True)
     if came.waits:
         proven.mark_alone(actor.account)
     return came

@@ -3,11 +3,9 @@
 import re
 from typing import Any
 
-from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dure.accounts import queries as accounts
@@ -15,7 +13,7 @@ from dure.accounts.actors import Owner
 from dure.accounts.models import Account
 from dure.core.errors import DomainError
 from dure.joining import queries, requests, rules, ways
-from dure.joining.actions import entering, requesting, wanting
+from dure.joining.actions import entering, wanting
 from dure.joining.actions.accepting import RemovedHere
 from dure.joining.actions.entering import LinkClosed, WrongDomain
 from dure.joining.models import InviteLink
@@ -24,7 +22,7 @@ from dure.members import queries as members
 from dure.members import rules as member_rules
 from dure.members.models import Member
 from dure.web import arriving, door, networks
-from dure.web.forms import PaperForm, name_fields
+from dure.web.forms import PaperForm, name_fields, sentence_field
 from dure.web.kept import render_kept
 from dure.web.pages.links import SECRET, cookie_of, keep, swap
 
@@ -36,12 +34,7 @@ class JoinForm(PaperForm):
     """The name one goes by in the workspace, and a sentence where an admin reads it."""
 
     family_name, given_name = name_fields()
-    message = forms.CharField(
-        label=gettext_lazy("A sentence for whoever decides"),
-        max_length=requesting.LONGEST_MESSAGE,
-        required=False,
-        widget=forms.TextInput({"autocomplete": "off"}),
-    )
+    message = sentence_field()
 
 
 @door.public

@@ -29,7 +29,7 @@ from dure.mail import outbox
 from dure.members import queries as members
 from dure.members.names import InvalidName, clean_names
 from dure.web import arriving, door, networks
-from dure.web.forms import CodeForm, PaperForm, id_field, name_fields, password_field
+from dure.web.forms import CodeForm, PaperForm, id_field, name_fields, password_field, sentence_field
 from dure.web.kept import render_kept
 from dure.web.pages.links import cookie_of
 
@@ -43,10 +43,13 @@ class SignUpForm(PaperForm):
         help_text=_("It becomes your ID: you sign in with it. We mail a code to it."),
     )
     password = password_field(_("Password"), "new-password")
+    message = sentence_field()
 
     def __init__(self, way: Way, *arguments: Any, **names: Any) -> None:
         super().__init__(*arguments, **names)
         self.fields["id"].required = way.invitation is None
+        if not (way.link and way.link.needs_approval):
+            del self.fields["message"]
         self.asks_name = way.invitation is None or not own_name_of(way.invitation)
 
     def clean(self) -> dict[str, Any]:
@@ -165,6 +168,7 @@ def _begin(request: Any, way: Way, secret: str) -> HttpResponse:
         "family_name": typed["family_name"],
         "given_name": typed["given_name"],
         "password": typed["password"],
+        "message": typed.get("message", ""),
         "language": get_language() or settings.LANGUAGE_CODE,
     }
     try:
