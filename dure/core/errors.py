@@ -1,5 +1,6 @@
 """Refusals a person or a program can act on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +27,16 @@ class DomainError(Exception):
     def sentence(self) -> str:
         """Return the message in the reader's language, with its facts filled in."""
         return str(self.message) % self.facts if self.facts else str(self.message)
+
+
+def raise_together(found: Sequence[DomainError]) -> None:
+    """Raise what was found wrong, all of it together, so that it stands beside its fields at once; nothing is fine.
+
+    :raises DomainError: the first, with the ``others``.
+    """
+    if found:
+        found[0].others = tuple(found[1:])
+        raise found[0]
 
 
 class NotAllowed(DomainError):

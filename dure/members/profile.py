@@ -11,7 +11,7 @@ import phonenumbers
 from django.utils.translation import gettext_lazy as _
 
 from dure.core import clock
-from dure.core.errors import DomainError
+from dure.core.errors import DomainError, raise_together
 from dure.core.text import is_plain
 from dure.members.models import Profile
 
@@ -119,9 +119,7 @@ def clean(typed: dict[str, str], time_zone: str) -> dict[str, str]:
                 cleaned[name] = field.clean(name, typed[name], region)
             except InvalidField as error:
                 wrong.append(error)
-    if wrong:
-        wrong[0].others = tuple(wrong[1:])
-        raise wrong[0]
+    raise_together(wrong)
     return cleaned
 
 

@@ -94,6 +94,7 @@ def test_a_paused_link_is_asked_for_and_its_maker_is_told_at_most_once_an_hour(
     assert "Winter hiring" in mail.text and "paused" in mail.text and "the same address works again" in mail.text
     assert f"/w/{cast.hanbit.uid}/admin/links/{link.uid}/" in mail.text
     assert not wanted(post, cast.sora.address)
+    assert "Asked for" in cast.minjun.browser().open(cast.at("admin/links/")).text
     assert AuditEvent.objects.filter(event="link.wanted", workspace_id=cast.hanbit.pk).count() == 1
     later(monkeypatch, minutes=59)
     ask_for_link(Visitor(), link_uid=link.uid)

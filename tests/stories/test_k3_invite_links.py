@@ -148,6 +148,13 @@ def test_an_error_stands_beside_its_field_and_nothing_typed_is_lost(cast: Cast, 
     assert InviteLink.objects.count() == 0
 
 
+def test_everything_that_is_wrong_is_told_at_once(cast: Cast) -> None:
+    wrong = {field: typed for field, (typed, _said) in WRONG.items() if field != "name"}
+    page = fill_in(cast, cast.eve.browser(), name="Winter intake", **wrong)
+    for field in wrong:
+        assert WRONG[field][1] in page.error_beside(field), field
+
+
 @pytest.mark.parametrize("number", ["100001", "-1", "9" * 30])
 def test_uses_are_from_one_to_a_hundred_thousand(cast: Cast, number: str) -> None:
     page = fill_in(cast, cast.eve.browser(), most_uses=number)

@@ -11,7 +11,7 @@ from dure.accounts import addresses
 from dure.core import clock
 from dure.core.action import action, record
 from dure.core.actor import Actor
-from dure.core.errors import DomainError, NotFound
+from dure.core.errors import DomainError, NotFound, raise_together
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.core.text import readable
@@ -85,18 +85,33 @@ class _AlreadyMade(Exception):
 
 
 def _checked(
-    _actor: Actor, *, name: str, most_uses: int | None = None, domains: Sequence[str] = (), **_rest: Any
+    _actor: Actor,
+    *,
+    name: str,
+    most_uses: int | None = None,
+    domains: Sequence[str] = (),
+    ends: datetime | None = None,
+    **_rest: Any,
 ) -> dict[str, Any]:
     """Return what was typed about a link, in the form it is stored in."""
-    plain = " ".join(readable(name).split())[:LONGEST_NAME]
-    if not plain:
-        raise NameMissing
+    plain, canonical = " ".join(readable(name).split())[:LONGEST_NAME], list[str]()
+    wrong: list[DomainError] = [] if plain else [NameMissing()]
     if most_uses is not None and not 1 <= most_uses <= rules.MOST_USES:
-        raise InvalidUses
-    canonical = list(dict.fromkeys(_domain(one) for one in domains[: MOST_DOMAINS * 2]))
+        wrong.append(InvalidUses())
+    try:
+        canonical = list(dict.fromkeys(_domain(one) for one in domains[: MOST_DOMAINS * 2]))
+    except InvalidDomain as refused:
+        wrong.append(refused)
     if len(canonical) > MOST_DOMAINS:
-        raise TooManyDomains(most=MOST_DOMAINS)
+        wrong.append(TooManyDomains(most=MOST_DOMAINS))
+    if ends is not None and not _is_possible(ends):
+        wrong.append(InvalidEnd())
+    raise_together(wrong)
     return {"name": plain, "domains": canonical}
+
+
+def _checked_new(_actor: Actor, *, expires_at: datetime, **typed: Any) -> dict[str, Any]:
+    return _checked(_actor, ends=expires_at, **typed)
 
 
 def _domain(typed: str) -> str:
@@ -106,10 +121,9 @@ def _domain(typed: str) -> str:
         raise InvalidDomain(domain=typed.strip()[:80]) from None
 
 
-def _refuse_end(expires_at: datetime) -> None:
+def _is_possible(expires_at: datetime) -> bool:
     at = clock.now()
-    if not at < expires_at <= at + rules.LINK_LONGEST:
-        raise InvalidEnd
+    return at < expires_at <= at + rules.LINK_LONGEST
 
 
 def make_link(actor: Actor, **typed: Any) -> InviteLink:
@@ -127,7 +141,7 @@ def make_link(actor: Actor, **typed: Any) -> InviteLink:
         return before.link
 
 
-@action(needs=Permission.ADMIN_ENTER, records=Event.LINK_MADE, before=_checked)
+@action(needs=Permission.ADMIN_ENTER, records=Event.LINK_MADE, before=_checked_new)
 def _make(
     actor: Actor,
     *,
@@ -139,7 +153,6 @@ def _make(
     needs_approval: bool = False,
     submission: str | None = None,
 ) -> InviteLink:
-    _refuse_end(expires_at)
     link = InviteLink(
         workspace=members.workspace_of(actor),
         name=name,
@@ -217,8 +230,8 @@ def edit_link(
     wanted = dict(zip(FIELDS, (name, language, expires_at, most_uses, domains, needs_approval), strict=True))
     now = values_of(link)
     changed = changes(now, _texts(wanted), now if was is None else was)
-    if "expires_at" in changed:
-        _refuse_end(expires_at)
+    if "expires_at" in changed and not _is_possible(expires_at):
+        raise InvalidEnd
     for field in changed:
         setattr(link, field, wanted[field])
     if link.most_uses is not None and link.most_uses < link.uses:

@@ -15,7 +15,7 @@ from dure.accounts.sessions import DEVICE
 from dure.core import clock, keys
 from dure.core.action import action, record
 from dure.core.actor import Actor
-from dure.core.errors import DomainError, NotFound
+from dure.core.errors import DomainError, NotFound, raise_together
 from dure.core.events import Event
 from dure.core.rows import insert
 from dure.joining import funnel, pasted, proven, rules, ways
@@ -87,9 +87,7 @@ def _check(_actor: Actor, *, secret: str, password: str, **typed: Any) -> dict[s
     except passwords.PasswordRefused as error:
         error.field = "password"
         refused.append(error)
-    if refused:
-        refused[0].others = tuple(refused[1:])
-        raise refused[0]
+    raise_together(refused)
     if not outbox.can_send() and not (way.token and way.token.proves_address):
         raise NoCodes
     return {"way": way, "somebody": somebody, "password": "", "encoded": hashing.hash_password(password)}

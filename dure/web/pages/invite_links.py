@@ -103,13 +103,6 @@ class LinkForm(PaperForm):
     )
     submission = forms.CharField(max_length=36, required=False, widget=forms.HiddenInput)
 
-    def clean_most_uses(self) -> int | None:
-        """Say the bounds in one sentence, whichever of them is passed."""
-        typed = self.cleaned_data["most_uses"]
-        if typed is not None and not 1 <= typed <= MOST_USES:
-            raise forms.ValidationError(linking.InvalidUses().sentence())
-        return typed
-
     def facts(self, link: InviteLink | None, zone: str) -> dict[str, Any]:
         """Return what was typed, as the actions take it; a day that was left as it is keeps its moment."""
         typed = {**self.cleaned_data, "domains": re.findall(r"[^\s,;、，]+", self.cleaned_data["domains"])}
@@ -187,7 +180,8 @@ def edit(request: Any, link_uid: str, **_names: Any) -> HttpResponse:
 def _refuse(form: LinkForm, refused: DomainError) -> None:
     if refused.status in (403, 404):
         raise refused
-    refused.field = BESIDE.get(refused.field, refused.field)
+    for one in (refused, *refused.others):
+        one.field = BESIDE.get(one.field, one.field)
     form.refuse(refused)
 
 
