@@ -125,9 +125,19 @@ def together() -> Iterator[set[Event]]:
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Open a transaction that means to write; on SQLite, wait in line for it."""
-    with _one_writer if connection.vendor == "sqlite" else nullcontext(), transaction.atomic():
-        yield
+    """Open a transaction that means to write; on SQLite, wait in line for it.
+
+    Inside another one, what failed is taken back alone, with what it told the trail.
+    """
+    told = _told.get()
+    known = len(told.entries) if told is not None else 0
+    try:
+        with _one_writer if connection.vendor == "sqlite" else nullcontext(), transaction.atomic():
+            yield
+    except BaseException:
+        if told is not None:
+            del told.entries[known:]
+        raise
 
 
 def part_of_writing() -> AbstractContextManager[None]:

@@ -7,17 +7,20 @@ together: one durable write for each letter.
 
 import logging
 import smtplib
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import DateTimeField, F, Q, Value
+from django.db.models.functions import Least
 
 from dure.core import clock, rows, stopping
-from dure.core.action import writing
+from dure.core.action import beginning_again, writing
 from dure.core.keys import Unreadable
 from dure.core.models import new_uid
 from dure.mail import outbox
@@ -30,7 +33,9 @@ logger = logging.getLogger(__name__)
 
 BATCH = 50
 LONGEST_BATCH = 2.0
-"""Seconds after which the rest of a batch goes back: with a slow server, a code somebody waits for comes between."""
+"""Seconds after its first letter that the rest of a batch goes back: a code somebody waits for comes between."""
+LONGEST_ROUND = 10.0
+"""Seconds after which the worker looks at its other work; until then one conversation with the mail server goes on."""
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=4)
 UNDERWAY = [Letter.WAITING, Letter.SENDING]
@@ -49,44 +54,64 @@ class Fate:
 
 
 def deliver_due() -> int:
-    """Deliver one batch of what is due; returns how many letters were leased for it."""
+    """Deliver what is due, for a while; returns how many letters were leased for it.
+
+    What somebody waits for before a page goes first, and batch by batch in turn with the rest, so that nothing starves.
+    """
     expire()
-    letters = claim()
-    if letters:
-        with Transport() as transport:
-            deliver(letters, transport)
-    return len(letters)
+    end, leased = time.monotonic() + LONGEST_ROUND, 0
+    with Transport() as transport:
+        while not stopping.asked():
+            before = leased
+            for kinds in (_AWAITED, _OTHERS):
+                letters = _claim(kinds)
+                leased += len(letters)
+                if letters and not deliver(letters, transport):
+                    return leased
+            if leased == before or time.monotonic() > end:
+                break
+    return leased
 
 
-def deliver(letters: Sequence[Letter], transport: Transport) -> None:
-    """Send leased letters and mark what became of each; what cannot be tried now goes back."""
-    end, fate = time.monotonic() + LONGEST_BATCH, None
+def deliver(letters: Sequence[Letter], transport: Transport) -> bool:
+    """Send leased letters and mark what became of each; what cannot be tried now goes back.
+
+    False when the mail server is not there at all.
+    """
+    end, fate = None, None
     for position, letter in enumerate(letters):
-        if stopping.asked() or time.monotonic() > end:
-            _put_back(letters[position:], at=clock.now(), after=fate)
-            return
+        if stopping.asked() or (end is not None and time.monotonic() > end):
+            _put_back(letters[position:], after=fate)
+            return True
         if not _renew(letter, after=fate):
             fate = None
             continue
         fate = _send(letter, transport)
         if not fate.reached:
-            _put_back(letters[position + 1 :], at=clock.now() + FIRST_RETRY, problem="unreachable", after=fate)
-            return
-    with writing():
-        _mark(fate)
+            _put_back(letters[position + 1 :], until=clock.now() + FIRST_RETRY, after=fate)
+            return False
+        end = end or time.monotonic() + LONGEST_BATCH
+    _mark(fate)
+    return True
 
 
-def _put_back(letters: Sequence[Letter], *, at: datetime, problem: str = "", after: Fate | None) -> None:
-    """Return what was leased and not tried, due again at a moment.
+def _put_back(letters: Sequence[Letter], *, until: datetime | None = None, after: Fate | None) -> None:
+    """Return what was leased and not tried: in its old place, or, from a server that is not there, until a moment.
 
     A silent server would cost its whole patience for every letter, and a process that ends would keep them.
     """
     leases = {letter.lease for letter in letters}
-    with writing():
-        _mark(after)
-        Letter.objects.filter(pk__in=[letter.pk for letter in letters], lease__in=leases).update(
-            state=Letter.WAITING, lease="", due_at=at, problem=problem
-        )
+    ours = Letter.objects.filter(pk__in=[letter.pk for letter in letters], lease__in=leases)
+    facts: dict[str, Any] = {"due_at": Least(F("posted_at"), Value(clock.now(), DateTimeField()))}
+    if until is not None:
+        facts = {"due_at": until, "problem": "unreachable"}
+
+    def write(_begun: threading.Event) -> None:
+        with writing():
+            _write_down(after)
+            ours.update(state=Letter.WAITING, lease="", **facts)
+
+    beginning_again(write)
 
 
 def expire() -> int:
@@ -105,15 +130,13 @@ _DUE = "state IN ('waiting', 'sending') AND due_at <= %s AND kind {kinds}"
 _SOME = "SELECT 1 FROM dure_letter WHERE {due} LIMIT 1"
 _TAKE = """UPDATE dure_letter SET state = 'sending', lease = %s, due_at = %s
 WHERE id IN (SELECT id FROM dure_letter WHERE {due} ORDER BY due_at, id LIMIT {batch} {locked}) RETURNING {columns}"""
-_AWAITED = ", ".join(f"'{kind}'" for kind in AWAITED)
+_AWAITED = f"IN ({', '.join(repr(str(kind)) for kind in AWAITED)})"
+_OTHERS = f"NOT {_AWAITED}"
 
 
 def claim() -> list[Letter]:
-    """Take a lease on a batch of due letters; a lost worker's letters are due again when its lease ends.
-
-    What somebody waits for before a page goes first, however many other letters wait.
-    """
-    return _claim(f"IN ({_AWAITED})") or _claim(f"NOT IN ({_AWAITED})")
+    """Take a lease on a batch of due letters; a lost worker's letters are due again when its lease ends."""
+    return _claim(_AWAITED) or _claim(_OTHERS)
 
 
 def _claim(kinds: str) -> list[Letter]:
@@ -137,17 +160,23 @@ def _lease() -> timedelta:
 def _renew(letter: Letter, *, after: Fate | None) -> bool:
     """Renew the lease just before sending; withdrawn in the meantime, or taken by another worker, it is not sent."""
     due_at = connection.ops.adapt_datetimefield_value(clock.now() + _lease())
-    with writing(), connection.cursor() as cursor:
-        _mark(after)
-        cursor.execute(
-            "UPDATE dure_letter SET due_at = %s WHERE id = %s AND lease = %s AND state = 'sending'",
-            [due_at, letter.pk, letter.lease],
-        )
-        return cursor.rowcount == 1
+
+    def write(_begun: threading.Event) -> bool:
+        with writing(), connection.cursor() as cursor:
+            _write_down(after)
+            cursor.execute(_RENEW, [due_at, letter.pk, letter.lease])
+            return cursor.rowcount == 1
+
+    return beginning_again(write)
 
 
 def _mark(fate: Fate | None) -> None:
-    """Write down what became of a letter, unless it is not ours any more; at its end it carries nothing."""
+    with writing():
+        _write_down(fate)
+
+
+def _write_down(fate: Fate | None) -> None:
+    """Write what became of a letter, unless it is not ours any more; at its end it carries nothing."""
     if fate is None:
         return
     over = fate.due_at is None
@@ -156,6 +185,7 @@ def _mark(fate: Fate | None) -> None:
         cursor.execute(_OVER if over else _AGAIN, [fate.state, at, fate.problem, fate.letter.pk, fate.letter.lease])
 
 
+_RENEW = "UPDATE dure_letter SET due_at = %s WHERE id = %s AND lease = %s AND state = 'sending'"
 _MARK = """UPDATE dure_letter SET state = %s, {moment}, lease = '', problem = %s, attempts = attempts + 1
 WHERE id = %s AND lease = %s"""
 _OVER, _AGAIN = _MARK.format(moment="ended_at = %s, sealed = NULL"), _MARK.format(moment="due_at = %s")

@@ -19,13 +19,18 @@ _SENT = compat32.clone(linesep="\r\n", max_line_length=WIDTH)
 def words(name: str, text: str) -> Header:
     """Return a header of plain words."""
     text = " ".join(text.split())
-    return Header(text, "us-ascii" if text.isascii() else "utf-8", WIDTH, name)
+    return Header(text, "us-ascii" if _is_plain(text) else "utf-8", WIDTH, name)
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether text reads as it is: ASCII, and nothing that looks like an encoded word."""
+    return text.isascii() and "=?" not in text
 
 
 def mailbox(name: str, shown: str, address: str) -> Header:
     """Return a header of one address and the name shown for it (RFC 5322 §3.4)."""
     shown = " ".join(shown.split())
-    if shown.isascii():
+    if _is_plain(shown):
         return Header(formataddr((shown, address)), "us-ascii", WIDTH, name)
     header = Header(shown, "utf-8", WIDTH, name)
     header.append(f"<{address}>", "us-ascii")

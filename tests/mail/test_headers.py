@@ -41,3 +41,9 @@ def test_the_words_people_search_for_stand_in_the_welcome_mails_subject() -> Non
     subject = "한빛소프트 서울 본사 그룹에 워크스페이스 멤버로 가입했습니다."
     raw = sent(subject, "한빛소프트 서울 본사 그룹")
     assert decoded(message_from_bytes(raw)["Subject"]) == subject
+
+
+def test_nothing_is_read_as_what_it_was_not_written_as() -> None:
+    disguised = "=?utf-8?B?7ZWc67mb?="
+    read = message_from_bytes(sent(f"Join {disguised} now", disguised))
+    assert decoded(read["Subject"]) == f"Join {disguised} now" and decoded(parseaddr(read["From"])[0]) == disguised

@@ -22,21 +22,36 @@ def test_a_code_goes_before_a_thousand_others(post: PostOffice) -> None:
     for number in range(delivery.BATCH + 5):
         write(Kind.PASSWORD_CHANGED, f"person{number}@example.com")
     write(Kind.SIGN_UP_CODE, "nora@example.com")
-    delivery.deliver_due()
-    assert [mail.recipients for mail in post.received] == [["nora@example.com"]]
     post.deliver()
-    assert len(post.received) == delivery.BATCH + 6
+    assert post.received[0].recipients == ["nora@example.com"] and len(post.received) == delivery.BATCH + 6
 
 
 def test_a_slow_server_holds_a_batch_for_a_moment_only(post: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(4):
         write(Kind.PASSWORD_CHANGED, f"person{number}@example.com")
+    Letter.objects.update(problem="later 451")
     monkeypatch.setattr(delivery, "LONGEST_BATCH", -1.0)
-    assert delivery.deliver_due() == 4
-    assert post.received == [] and set(Letter.objects.values_list("state", "lease")) == {(Letter.WAITING, "")}
-    monkeypatch.undo()
+    monkeypatch.setattr(delivery, "LONGEST_ROUND", -1.0)
+    assert delivery.deliver_due() == 4, "the first is sent, whatever it took, and the rest goes back"
+    assert [mail.recipients for mail in post.received] == [["person0@example.com"]]
+    left = Letter.objects.filter(state=Letter.WAITING)
+    assert set(left.values_list("lease", "problem", "attempts")) == {("", "later 451", 0)} and left.count() == 3
+    write(Kind.PASSWORD_CHANGED, "later@example.com")
+    write(Kind.SIGN_UP_CODE, "nora@example.com")
+    delivery.deliver_due()
     post.deliver()
-    assert len(post.received) == 4
+    came = [mail.recipients[0].partition("@")[0] for mail in post.received]
+    assert came == ["person0", "nora", "person1", "person2", "person3", "later"], "each keeps its place"
+
+
+def test_a_steady_stream_of_codes_starves_no_other_letter(post: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "LONGEST_BATCH", -1.0)
+    write(Kind.PASSWORD_CHANGED, "person@example.com")
+    for number in range(5):
+        write(Kind.SIGN_UP_CODE, f"nora{number}@example.com")
+    delivery.deliver_due()
+    assert [mail.recipients[0] for mail in post.received][:2] == ["nora0@example.com", "person@example.com"]
+    assert len(post.received) == 6
 
 
 @pytest.mark.parametrize(("kinds", "index"), [("IN ('email_code')", "kind_due"), ("NOT IN ('email_code')", "due")])

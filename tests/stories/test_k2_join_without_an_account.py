@@ -386,3 +386,26 @@ def test_where_an_admin_has_to_agree_a_newcomer_can_say_a_sentence(cast: Cast, p
     without = cast.visitor()
     page = without.press(arrive(without, invite_link(cast.eve)), "Create account")
     assert "A sentence" not in page.text
+
+
+def test_whoever_finished_in_another_tab_is_told_and_led_on(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast.eve)
+    browser = cast.visitor()
+    page = begin(browser, link)
+    kept = list(browser.cookies)
+    assert confirm(browser, page, post).path == cast.at("?welcome")
+    page_again = browser.submit(page, page.form_with("code"), code="123456", step="code")
+    assert page_again.path == cast.at() and "a member of 한빛소프트 already" in page_again.text
+    other = cast.visitor()
+    for cookie in kept:
+        other.cookies.set_cookie(cookie)
+    told = other.submit(page, page.form_with("code"), code="123456", step="code")
+    assert "finished or given up in another tab" in told.text and told.has_link("Back to the invitation")
+
+
+def test_the_welcome_greets_for_a_day(cast: Cast, post: PostOffice) -> None:
+    browser = cast.visitor()
+    page = begin(browser, invite_link(cast.eve))
+    assert "You are in" in confirm(browser, page, post).text
+    Member.objects.filter(given_name=BORAM["given_name"]).update(activated_at=clock.now() - timedelta(days=2))
+    assert "You are in" not in browser.open(cast.at("?welcome")).text

@@ -114,6 +114,13 @@ def _checked_new(_actor: Actor, *, expires_at: datetime, **typed: Any) -> dict[s
     return _checked(_actor, ends=expires_at, **typed)
 
 
+def _checked_edit(
+    _actor: Actor, *, expires_at: datetime, was: Mapping[str, str] | None = None, **typed: Any
+) -> dict[str, Any]:
+    changed = was is not None and was.get("expires_at") != expires_at.isoformat()
+    return _checked(_actor, ends=expires_at if changed else None, **typed)
+
+
 def _domain(typed: str) -> str:
     try:
         return addresses.canonical(f"a@{typed.strip().removeprefix('@')}").partition("@")[2]
@@ -203,7 +210,7 @@ def _texts(values: Mapping[str, Any]) -> dict[str, str]:
     return texts | {"domains": " ".join(values["domains"]), "expires_at": values["expires_at"].isoformat()}
 
 
-@action(needs=Permission.ADMIN_ENTER, records=Event.LINK_EDITED, before=_checked)
+@action(needs=Permission.ADMIN_ENTER, records=Event.LINK_EDITED, before=_checked_edit)
 def edit_link(
     actor: Actor,
     *,

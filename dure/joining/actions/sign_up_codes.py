@@ -59,6 +59,16 @@ class CodeJustSent(DomainError):
     field = "code"
 
 
+class SignUpOver(DomainError):
+    """Finished or given up a moment ago, in another tab or browser."""
+
+    code = "sign_up_over"
+    message = _(
+        "This sign-up was finished or given up in another tab or browser. If you have an account by now, sign in."
+    )
+    status = 410
+
+
 def draw(row: SignUp) -> str:
     """Draw six digits; what is stored fits them alone."""
     number = f"{secrets.randbelow(1_000_000):06d}"
@@ -172,18 +182,21 @@ def prove(*, uid: str, browser: str, code: str, network: str, then: Callable[[Si
     address stays proven for an hour.
 
     :raises WrongCode: wrong, too late, or tried five times.
-    :raises TooManyWrongCodes: as its name says.
+    :raises SignUpOver, TooManyWrongCodes: as their names say.
     :raises DomainError: what ``then`` refuses.
     """
-    wrong = _counter("sign-up-codes", network)
+    wrong, at = _counter("sign-up-codes", network), clock.now()
     if tries.failures(wrong) >= WRONG_AN_HOUR:
         raise TooManyWrongCodes
     try:
         row, done = beginning_again(lambda begun: _attempt(begun, uid, browser, code, then))
     except DomainError:
-        beginning_again(lambda begun: _attempt(begun, uid, browser, code, _keep))
+        with writing():
+            SignUp.objects.filter(uid=uid).update(proven_at=at, tries_left=0)
         raise
     if row is None:
+        if not SignUp.objects.filter(uid=uid).exists():
+            raise SignUpOver
         tries.count_failure([wrong])
         raise WrongCode
     return cast(Done, done)
@@ -201,10 +214,6 @@ def _attempt(
             return None, None
         row.proven_at, row.tries_left = at, 0
         return row, then(row)
-
-
-def _keep(row: SignUp) -> None:
-    SignUp.objects.filter(pk=row.pk).update(proven_at=row.proven_at, tries_left=0)
 
 
 def give_up(row: SignUp) -> None:

@@ -107,8 +107,10 @@ def _over(request: Any, way: Way, over: LinkClosed | InvitationEnded) -> HttpRes
 
 def _step(request: Any, way: Way, secret: str, row: SignUp | None, browser: str) -> HttpResponse:
     step = request.POST.get("step", "")
-    if row is None or step == "begin":
+    if step == "begin" or (row is None and not step):
         return _begin(request, way, secret)
+    if row is None:
+        return _gone(way)
     if step == "code" and not sign_up_codes.is_proven(row):
         return _prove(request, way, row, browser)
     if step == "again":
@@ -129,6 +131,7 @@ def _show(
     context["path"] = reverse("join_sign_up", args=[way.handle])
     if row is None:
         context["minimum"] = str(way.workspace.password_minimum)
+        context["over"] = sign_up_codes.SignUpOver().sentence() if "over" in request.GET else ""
         if form is None:
             return render_kept(request, "pages/sign_up.html", context, lambda: {**context, "form": _empty(way)})
         return render(request, "pages/sign_up.html", {**context, "form": form}, status=status)
@@ -204,12 +207,17 @@ def _prove(request: Any, way: Way, row: SignUp, browser: str) -> HttpResponse:
     proof = {"browser": browser, "code": form.cleaned_data["code"], "network": networks.network_of(request)}
     try:
         return _finish(request, way, row, partial(signing_up.finish_with_code, **proof))
+    except sign_up_codes.SignUpOver:
+        return _gone(way)
     except (WrongCode, sign_up_codes.TooManyWrongCodes) as refused:
         form.refuse(refused)
-        left = sign_up_codes.of_browser(row.uid, browser)
-        if left is None:  # finished a moment ago, in another tab
-            return redirect("join_sign_up", way.handle)
+        left = sign_up_codes.of_browser(row.uid, browser) or row
         return _show(request, way, left, form, 429 if refused.status == 429 else 200)
+
+
+def _gone(way: Way) -> HttpResponse:
+    """Lead whoever finished in another tab into the workspace, and tell others that there is nothing to finish."""
+    return redirect(f"{reverse('join_sign_up', args=[way.handle])}?over")
 
 
 def _again(request: Any, way: Way, row: SignUp, browser: str) -> HttpResponse:
