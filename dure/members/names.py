@@ -24,6 +24,13 @@ class InvalidName(DomainError):
     field = "given_name"
 
 
+class NameMissing(InvalidName):
+    """No name at all."""
+
+    code = "name_missing"
+    message = _("Write a name: the family name, the given name, or both.")
+
+
 class NameTooLong(InvalidName):
     """Family and given name together are longer than 80 characters."""
 
@@ -37,7 +44,9 @@ def clean_names(family_name: str, given_name: str) -> tuple[str, str]:
     :raises InvalidName: when there is none, it is too long, or it holds characters that cannot be seen.
     """
     family, given = (unicodedata.normalize("NFC", part).strip(" \u3000") for part in (family_name, given_name))
-    if not family + given or not is_plain(family + given) or not any(_is_visible(letter) for letter in family + given):
+    if not family + given:
+        raise NameMissing
+    if not is_plain(family + given) or not any(_is_visible(letter) for letter in family + given):
         raise InvalidName
     if len(family) + len(given) > LONGEST:
         raise NameTooLong

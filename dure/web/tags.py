@@ -15,7 +15,9 @@ from dure.web.icons import icon
 from dure.web.join_requests import counted as counted_requests
 from dure.web.tabs import counted
 
-BEHAVIOURS = ("copy", "share", "print", "focus-error", "menu", "password", "passkey", "submit-once", "install")
+BEHAVIOURS = (
+    "copy", "share", "print", "focus-error", "menu", "password", "passkey", "submit-once", "install", "keep-typed",
+)  # fmt: skip
 register = template.Library()
 register.simple_tag(icon)
 

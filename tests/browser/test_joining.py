@@ -59,6 +59,14 @@ def test_boram_signs_up_by_keyboard(cast: Cast, post: PostOffice, screen: Screen
     assert page.locator(".error").count() == 3 and page.evaluate("document.activeElement.name") == "given_name"
     screen.picture("sign-up-errors")
     type_in(screen, **BORAM)
+    own = page.evaluate("document.documentElement.lang")
+    for button in (page.locator(".languages button").first, page.locator(f".languages button[lang='{own}']")):
+        with page.expect_navigation():
+            button.click()
+        page.wait_for_function("document.querySelector('[name=id]').value")
+        assert page.input_value("[name='family_name']") == BORAM["family_name"], "another language loses nothing"
+        assert page.input_value("[name='password']") == "", "a password is not kept"
+    type_in(screen, **BORAM)
     press(screen, "button[value='begin']")
     screen.picture("sign-up-code")
     type_in(screen, code="000000" if code_to(post, BORAM["id"]) != "000000" else "000001")

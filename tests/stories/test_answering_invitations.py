@@ -43,7 +43,7 @@ def test_whoever_was_invited_without_a_name_gives_one_when_accepting(cast: Cast,
     page = browser.follow(browser.open("/workspaces/"), "한빛소프트")
     assert "Good to have you" in page.text and "Your name there" not in page.text
     page = browser.press(page, "Accept")
-    assert "Write the name as the person writes it" in page.error_beside("given_name") and place(cast) is None
+    assert "Write a name" in page.error_beside("given_name") and place(cast) is None
     page = browser.fill_in(page, family_name="Meyer", given_name="x" * 80, step="accept")
     assert "at most 80 characters" in page.error_beside("given_name") and 'value="Meyer"' in page.body
     page = browser.fill_in(page, family_name="Meyer", given_name="Alex", step="accept")

@@ -81,7 +81,7 @@ def test_the_funnel_counts_each_step_once_and_the_trail_holds_no_value(cast: Cas
         ({"id": "boram"}, "id", "not an e-mail address"),
         ({"id": "bоram@hanbitsoft.co.kr"}, "id", "Latin letters"),
         ({"id": ""}, "id", "Fill this in"),
-        ({"given_name": "", "family_name": ""}, "given_name", "Write the name"),
+        ({"given_name": "", "family_name": ""}, "given_name", "Write a name"),
         ({"password": "short"}, "password", "12 characters"),
         ({"password": "password1234"}, "password", "leaks"),
         ({"password": "boram.yoon12"}, "password", "mostly"),
@@ -409,3 +409,10 @@ def test_the_welcome_greets_for_a_day(cast: Cast, post: PostOffice) -> None:
     assert "You are in" in confirm(browser, page, post).text
     Member.objects.filter(given_name=BORAM["given_name"]).update(activated_at=clock.now() - timedelta(days=2))
     assert "You are in" not in browser.open(cast.at("?welcome")).text
+
+
+def test_everything_that_is_wrong_at_sign_up_is_told_at_once(cast: Cast, post: PostOffice) -> None:
+    wrong = {"family_name": "", "given_name": "", "id": "ji won@@x", "password": "short"}
+    page = begin(cast.visitor(), invite_link(cast.eve), **wrong)
+    assert "Write a name" in page.error_beside("given_name")
+    assert "not an e-mail address" in page.error_beside("id") and "12" in page.error_beside("password")

@@ -55,7 +55,7 @@ def test_without_a_name_in_it_the_form_asks_for_one(cast: Cast, post: PostOffice
     browser = cast.visitor()
     form = the_form(browser, post.last_to(BORAM["id"]).link)
     page = fill(browser, form, family_name="", given_name="")
-    assert "Write the name" in page.error_beside("given_name")
+    assert "Write a name" in page.error_beside("given_name")
     assert fill(browser, form).path == cast.at("?welcome")
     assert place_of(BORAM["id"]).given_name == "보람"
 

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -47,6 +48,12 @@ def basics(browser: Visitor, cast: Cast) -> Page:
 def now(cast: Cast) -> Workspace:
     """Return the workspace as it is."""
     return Workspace.objects.get(pk=cast.hanbit.pk)
+
+
+@pytest.fixture(autouse=True)
+def _files_of_this_test(settings: Any, tmp_path: Path) -> None:
+    """Keep files apart from those of a test that runs at the same moment."""
+    settings.MEDIA_ROOT = tmp_path
 
 
 def logos() -> list[str]:

@@ -15,6 +15,8 @@ from django.views.decorators.http import require_http_methods
 
 from dure.accounts.actions.recovering import WrongCode
 from dure.accounts.actions.signing_in import SignedIn
+from dure.accounts.addresses import InvalidAddress, canonical
+from dure.accounts.passwords import PasswordRefused, check_password
 from dure.core.errors import DomainError
 from dure.joining import proven, ways
 from dure.joining.actions import sign_up_codes, signing_up
@@ -47,20 +49,38 @@ class SignUpForm(PaperForm):
 
     def __init__(self, way: Way, *arguments: Any, **names: Any) -> None:
         super().__init__(*arguments, **names)
+        self.way = way
         self.fields["id"].required = way.invitation is None
         if not (way.link and way.link.needs_approval):
             del self.fields["message"]
         self.asks_name = way.invitation is None or not own_name_of(way.invitation)
 
     def clean(self) -> dict[str, Any]:
-        """Tell of a missing name together with what else is missing."""
+        """Tell of a missing name together with everything else that is wrong."""
         typed = super().clean() or {}
         if self.asks_name:
             try:
                 clean_names(typed.get("family_name", ""), typed.get("given_name", ""))
             except InvalidName as refused:
                 self.refuse(refused)
+        if self.errors:
+            self._tell_the_rest(typed)
         return typed
+
+    def _tell_the_rest(self, typed: dict[str, Any]) -> None:
+        """Say what the action would, which a form with errors does not reach."""
+        try:
+            if self.way.invitation is None and typed.get("id"):
+                canonical(typed["id"])
+        except InvalidAddress as refused:
+            self.refuse(refused)
+        workspace = self.way.workspace
+        try:
+            if typed.get("password"):
+                check_password(typed["password"], context=[workspace.name], minimum=workspace.password_minimum)
+        except PasswordRefused as refused:
+            refused.field = "password"
+            self.refuse(refused)
 
 
 def _cookie(handle: str) -> str:
