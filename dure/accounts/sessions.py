@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any, cast
 
 from django.conf import settings
-from django.contrib.sessions.backends.base import VALID_KEY_CHARS
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils.crypto import get_random_string
 
 from dure.accounts.models import Account, Session
@@ -111,7 +111,12 @@ class SessionStore(DatabaseStore):
     def save(self, must_create: bool = False) -> None:
         """Write the session, unless it stands in the database like this already."""
         if must_create or self._written != dict(self.items()):
-            super().save(must_create=must_create)
+            try:
+                super().save(must_create=must_create)
+            except UpdateError as error:
+                if isinstance(error.__context__, OperationalError | InterfaceError):
+                    raise error.__context__ from None  # the database is away: the session did not end
+                raise
 
     def _get_new_session_key(self) -> str:
         """Return 32 random characters; 165 bits need no look whether they are taken, and the table is unique."""

@@ -77,7 +77,7 @@ def test_k5_k9_link_button_password_start_and_in(spoken: Cast, post: PostOffice,
     screen.picture("password")
     page.fill("#id_new_password", NEW_PASSWORD)
     page.click("form .button[data-kind=primary]")
-    page.wait_for_url(f"**/w/{spoken.hanbit.uid}/")
+    page.wait_for_url(f"**/w/{spoken.hanbit.uid}/?welcome")
     screen.check()
     screen.picture("welcome")
     welcome = post.last_to(HARU["id"])
@@ -164,7 +164,7 @@ def test_who_has_an_account_elsewhere_is_asked_and_accepts(spoken: Cast, post: P
     screen.picture("waits")
     screen.open(link)
     page.click("button[value=accept]")
-    page.wait_for_url(f"**/w/{spoken.hanbit.uid}/")
+    page.wait_for_url(f"**/w/{spoken.hanbit.uid}/?welcome")
     screen.check()
     screen.open(link)
 
