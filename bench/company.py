@@ -101,21 +101,10 @@ def _rows(
         signed_in = at - timedelta(minutes=one["minutes"]) if fate < 0.85 else None
         starts = at + timedelta(days=9) if fate > 0.99 else None
         deadline = (starts or at) + timedelta(hours=int(fate * 9000) % 200 - 50) if state == "registered" else None
-        rows["dure_account"].append(
-            (
-                pk,
-                new_uid(),
-                "x" if activated else "",
-                None,
-                one["language"],
-                "Asia/Seoul",
-                0,
-                False,
-                workspace,
-                joined,
-                signed_in,
-            )
-        )
+        rows["dure_account"].append((
+            pk, new_uid(), "x" if activated else "", None, one["language"], "Asia/Seoul", 0, False, workspace, joined,
+            signed_in,
+        ))  # fmt: skip
         rows["dure_address"].append((pk, pk, one["address"], "id", activated, None, None))
         known = terms.Known(
             one["family"], one["given"], names=("".join(one["phonetic"]), " ".join(one["phonetic"])),

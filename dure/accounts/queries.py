@@ -14,12 +14,10 @@ ID = "FROM dure_address own WHERE own.account_id = %s AND own.kind = 'id'"
 
 def id_of(account_id: int) -> Address:
     """Return the account's ID."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {rows.columns(Address, 'own')} {ID}", [account_id])
-        found = cursor.fetchone()
+    found = rows.first(Address, f"SELECT {rows.columns(Address, 'own')} {ID}", [account_id])
     if found is None:
         raise Address.DoesNotExist
-    return rows.read(Address, found)
+    return found
 
 
 def id_address(account: Account) -> str:

@@ -63,22 +63,15 @@ def insert(row: Model) -> None:
 
     For what everybody writes who signs in or comes in.
     """
-    statement, columns = _insert_of(type(row), connection.vendor)
-    facts = vars(row)
+    head, stores = _insert_of(type(row))
+    facts, key = vars(row), connection.ops.quote_name(cast(Any, row._meta.pk).column)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [store(facts[name]) if store else facts[name] for name, store in columns])
+        cursor.execute(
+            f"{head} ({', '.join(['%s'] * len(stores))}) RETURNING {key}",
+            [store(facts[name]) if store else facts[name] for name, store in stores],
+        )
         row.pk = cursor.fetchone()[0]
     row._state.adding, row._state.db = False, connection.alias
-
-
-@cache
-def _insert_of(model: type[Model], _vendor: str) -> tuple[str, list[tuple[str, Callable[[Any], Any] | None]]]:
-    stored = connection.ops.adapt_datetimefield_value
-    fields: list[Any] = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
-    quote, key = connection.ops.quote_name, cast(Any, model._meta.pk)
-    names, places = ", ".join(quote(field.column) for field in fields), ", ".join(["%s"] * len(fields))
-    statement = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({places})"  # noqa: S608 - the model's own
-    return f"{statement} RETURNING {quote(key.column)}", [(field.attname, _stored(field, stored)) for field in fields]
 
 
 TOGETHER = 2000
@@ -90,15 +83,21 @@ def insert_many(rows: Sequence[Model]) -> None:
 
     Plain SQL, because an action may write ten thousand: the ORM costs more than everything else about them.
     """
-    if not rows:
-        return
-    stored = cache(connection.ops.adapt_datetimefield_value)
-    fields: list[Any] = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
-    columns = [(field.attname, _stored(field, stored)) for field in fields]
-    values = [tuple(store(one[name]) if store else one[name] for name, store in columns) for one in map(vars, rows)]
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    table = connection.ops.quote_name(rows[0]._meta.db_table)
-    insert_rows(f"INSERT INTO {table} ({names}) VALUES {{}}", values)  # noqa: S608 - the model's own names
+    if rows:
+        head, stores = _insert_of(type(rows[0]))
+        moment = cache(_moment)  # one for all that was written at once
+        columns = [(name, moment if store is _moment else store) for name, store in stores]
+        values = [tuple(store(one[name]) if store else one[name] for name, store in columns) for one in map(vars, rows)]
+        insert_rows(f"{head} {{}}", values)
+
+
+@cache
+def _insert_of(model: type[Model]) -> tuple[str, list[tuple[str, Callable[[Any], Any] | None]]]:
+    """Return how an insert of a model begins, and its columns, with what stores a value that is not stored as it is."""
+    fields: list[Any] = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(field.column) for field in fields)
+    return f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES", [(one.attname, _store(one)) for one in fields]
 
 
 def insert_rows(insert: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -112,8 +111,11 @@ def insert_rows(insert: str, rows: Sequence[tuple[Any, ...]]) -> None:
             cursor.execute(insert.format(", ".join([places] * len(batch))), [one for row in batch for one in row])
 
 
-def _stored(field: Any, moment: Callable[[Any], Any]) -> Callable[[Any], Any] | None:
-    """Return how a value of a field is put into the database when it is not as it is."""
+def _store(field: Any) -> Callable[[Any], Any] | None:
     if isinstance(field, DateTimeField):
-        return moment
+        return _moment
     return json.dumps if isinstance(field, JSONField) else None
+
+
+def _moment(value: Any) -> Any:
+    return connection.ops.adapt_datetimefield_value(value)

@@ -91,7 +91,9 @@ def deliver(letters: Sequence[Letter], transport: Transport) -> bool:
             _put_back(letters[position + 1 :], until=clock.now() + FIRST_RETRY, after=fate)
             return False
         end = end or time.monotonic() + LONGEST_BATCH
-    _mark(fate)
+    if fate is not None:
+        with writing():
+            _write_down(fate)
     return True
 
 
@@ -168,11 +170,6 @@ def _renew(letter: Letter, *, after: Fate | None) -> bool:
             return cursor.rowcount == 1
 
     return beginning_again(write)
-
-
-def _mark(fate: Fate | None) -> None:
-    with writing():
-        _write_down(fate)
 
 
 def _write_down(fate: Fate | None) -> None:

@@ -17,6 +17,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from dure.core.zones import zone_name
 from dure.joining import funnel, queries
 from dure.joining.actions.entering import Came
+from dure.joining.actions.requesting import LONGEST_MESSAGE
 from dure.joining.models import InviteLink, JoinRequest
 from dure.joining.rules import LinkState
 from dure.members import rules as member_rules
@@ -37,6 +38,14 @@ class CodeForm(PaperForm):
         label=gettext_lazy("Short code"),
         max_length=2000,
         widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
+
+def sentence_field() -> forms.CharField:
+    """Return the field of what somebody who asks to join wants to say to whoever decides."""
+    widget = forms.TextInput({"autocomplete": "off"})
+    return forms.CharField(
+        label=gettext_lazy("A sentence for whoever decides"), max_length=LONGEST_MESSAGE, required=False, widget=widget
     )
 
 

@@ -8,7 +8,6 @@ from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
 from dure.core.errors import DomainError
-from dure.joining.actions.requesting import LONGEST_MESSAGE
 from dure.workspaces.models import Workspace
 
 
@@ -80,14 +79,6 @@ def name_fields() -> tuple[forms.CharField, forms.CharField]:
 def _name_field(label: Any, autocomplete: str) -> forms.CharField:
     widget = forms.TextInput({"autocomplete": autocomplete})
     return forms.CharField(label=label, max_length=200, required=False, strip=False, widget=widget)
-
-
-def sentence_field() -> forms.CharField:
-    """Return the field of what somebody who asks to join wants to say to whoever decides."""
-    widget = forms.TextInput({"autocomplete": "off"})
-    return forms.CharField(
-        label=_("A sentence for whoever decides"), max_length=LONGEST_MESSAGE, required=False, widget=widget
-    )
 
 
 def languages_of(workspace: Workspace) -> list[tuple[str, str]]:

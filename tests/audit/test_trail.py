@@ -12,7 +12,7 @@ from dure.audit.models import AuditEvent, AuditHead
 from dure.audit.proof import Proof, prove
 from dure.audit.trail import Entry, append
 from dure.core import clock, keys
-from dure.core.action import ForgotToRecord, action, record
+from dure.core.action import ForgotToRecord, action, record, writing
 from dure.core.events import Event
 from dure.members.actions.administering import grant
 from dure.members.actions.handing import Method
@@ -179,6 +179,24 @@ def test_a_recorded_action_that_fails_leaves_no_event(people: Cast) -> None:
     with pytest.raises(RuntimeError):
         failing(Operator())
     assert AuditEvent.objects.count() == before
+
+
+def test_what_is_taken_back_inside_an_action_is_not_told_of(people: Cast) -> None:
+    @action(needs=None, records=Event.MEMBER_SUSPENDED)
+    def inner(actor: Any) -> None:
+        record(actor, Event.MEMBER_SUSPENDED, subject_kind="member", subject_id=2)
+        raise ValueError
+
+    @action(needs=None, records=Event.MEMBER_RESUMED)
+    def outer(actor: Any) -> None:
+        record(actor, Event.MEMBER_RESUMED, subject_kind="member", subject_id=1)
+        with pytest.raises(ValueError), writing():
+            inner(actor)
+
+    before = set(AuditEvent.objects.values_list("pk", flat=True))
+    outer(Operator(workspace_id=people.hanbit.pk))
+    (told,) = AuditEvent.objects.exclude(pk__in=before)
+    assert (told.event, told.subject_id) == (Event.MEMBER_RESUMED, 1) and broken(people) is None
 
 
 def test_a_field_of_a_form_is_no_way_into_it(people: Cast, post: PostOffice) -> None:

@@ -36,6 +36,24 @@ def sign_in(screen: Screen, address: str) -> None:
     screen.check()
 
 
+def refuse(screen: Screen, request: JoinRequest) -> None:
+    """Choose a request in the list and refuse it, with a reason."""
+    page = screen.page
+    bar = page.locator(".selection-bar")
+    assert not bar.is_visible()
+    page.check(f"[value='{request.uid}']")
+    assert "1" in bar.locator("[data-count]").inner_text()
+    screen.check()
+    with page.expect_navigation():
+        bar.locator("[value='ask_reason']").click()
+    screen.check()
+    page.fill("#id_reason", "We do not know you yet.")
+    screen.picture("refuse")
+    with page.expect_navigation():
+        page.click("button[value='refuse']")
+    screen.check()
+
+
 def test_waiting_refused_and_let_in(cast: Cast, post: PostOffice, screen: Screen, waiting: list[JoinRequest]) -> None:
     page, (nora, tom) = screen.page, waiting
     sign_in(screen, NORA)
@@ -47,19 +65,7 @@ def test_waiting_refused_and_let_in(cast: Cast, post: PostOffice, screen: Screen
     screen.picture("waiting-for-approval")
     sign_in(screen, cast.minjun.address)
     screen.open(cast.at("admin/join-requests/"))
-    bar = page.locator(".selection-bar")
-    assert not bar.is_visible()
-    page.check(f"[value='{tom.uid}']")
-    assert "1" in bar.locator("[data-count]").inner_text()
-    screen.check()
-    with page.expect_navigation():
-        bar.locator("[value='ask_reason']").click()
-    screen.check()
-    page.fill("#id_reason", "We do not know you yet.")
-    screen.picture("refuse")
-    with page.expect_navigation():
-        page.click("button[value='refuse']")
-    screen.check()
+    refuse(screen, tom)
     page.click(f"a[href$='/{nora.uid}/']")
     page.wait_for_url("**/join-requests/*/")
     page.click("details.unfold summary")

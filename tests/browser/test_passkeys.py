@@ -65,6 +65,18 @@ def sign_out(screen: Screen) -> None:
     screen.page.context.clear_cookies()
 
 
+def type_password(screen: Screen, address: str) -> None:
+    """Sign in as far as the page for the second factor."""
+    page = screen.page
+    screen.open("/sign-in/")
+    page.fill("#id_id", address)
+    page.fill("#id_password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sign-in/second/")
+    screen.check()
+    screen.picture("passkey-second")
+
+
 def test_add_sign_in_both_ways_and_remove(named: Cast, post: PostOffice, screen: Screen) -> None:
     page, device = screen.page, Device(screen)
     screen.sign_in(named.yuki.address, PASSWORD)
@@ -91,13 +103,7 @@ def test_add_sign_in_both_ways_and_remove(named: Cast, post: PostOffice, screen:
 
     device.touched(False)
     sign_out(screen)
-    screen.open("/sign-in/")
-    page.fill("#id_id", named.yuki.address)
-    page.fill("#id_password", PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/sign-in/second/")
-    screen.check()
-    screen.picture("passkey-second")
+    type_password(screen, named.yuki.address)
     device.touched(True)
     page.click("form[data-passkey] button")
     page.wait_for_url("**/w/**")

@@ -173,11 +173,8 @@ def test_two_browsers_that_prove_one_address_at_once_make_one_account(crowd: Cas
     assert Client().post("/sign-in/", {"id": BORAM["id"], "password": PASSWORD}).status_code == 302
 
 
-def test_a_code_tried_in_many_tabs_at_once_is_tried_five_times(crowd: Cast, post: PostOffice) -> None:
-    from dure.accounts.actions.recovering import WrongCode
-    from dure.joining.actions.sign_up_codes import prove as prove_code
-    from dure.joining.proven import HasAccount
-
+def begun(crowd: Cast) -> tuple[SignUp, str]:
+    """Return a sign-up that waits for the code 000019, and the secret of its browser."""
     link = invite_link(crowd.eve)
     key = uuid.uuid4().hex
     row = SignUp(
@@ -187,6 +184,15 @@ def test_a_code_tried_in_many_tabs_at_once_is_tried_five_times(crowd: Cast, post
     )  # fmt: skip
     row.code = keys.keyed_hash("sign-up-code", f"{row.uid} 000019")
     row.save()
+    return row, key
+
+
+def test_a_code_tried_in_many_tabs_at_once_is_tried_five_times(crowd: Cast, post: PostOffice) -> None:
+    from dure.accounts.actions.recovering import WrongCode
+    from dure.joining.actions.sign_up_codes import prove as prove_code
+    from dure.joining.proven import HasAccount
+
+    row, key = begun(crowd)
 
     def refuse(_row: SignUp) -> None:
         raise HasAccount
@@ -200,6 +206,26 @@ def test_a_code_tried_in_many_tabs_at_once_is_tried_five_times(crowd: Cast, post
     assert {type(one) for one in outcome} <= {WrongCode, HasAccount}
     right = [one for one in outcome if isinstance(one, HasAccount)]
     assert len(right) <= 1 and (row.proven_at is not None) == bool(right), "the proof outlives what was refused"
+
+
+def test_a_proof_outlives_a_refusal_although_its_code_ran_out_meanwhile(
+    crowd: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dure.joining.actions.sign_up_codes import is_proven
+    from dure.joining.actions.sign_up_codes import prove as prove_code
+    from dure.joining.proven import HasAccount
+
+    row, key = begun(crowd)
+    later = clock.now() + timedelta(minutes=6)
+
+    def refuse_slowly(_row: SignUp) -> None:
+        monkeypatch.setattr(clock, "now", lambda: later)
+        raise HasAccount
+
+    with pytest.raises(HasAccount):
+        prove_code(uid=row.uid, browser=key, code="000019", network="", then=refuse_slowly)
+    row.refresh_from_db()
+    assert is_proven(row) and row.tries_left == 0
 
 
 @pytest.mark.full

@@ -1,7 +1,7 @@
 """Whoever waits for a code before a page waits for no heap of other letters, and no slow server stops the worker."""
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from dure.core.action import writing
 from dure.mail import delivery, outbox
@@ -10,6 +10,12 @@ from dure.mail.models import Letter
 from tests.post import PostOffice
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Deadlock(Exception):
+    """What PostgreSQL says of two that waited for each other."""
+
+    sqlstate = "40P01"
 
 
 def write(kind: Kind, address: str) -> None:
@@ -52,6 +58,25 @@ def test_a_steady_stream_of_codes_starves_no_other_letter(post: PostOffice, monk
     delivery.deliver_due()
     assert [mail.recipients[0] for mail in post.received][:2] == ["nora0@example.com", "person@example.com"]
     assert len(post.received) == 6
+
+
+def test_a_deadlock_loses_no_fate_and_no_letter(post: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        write(Kind.PASSWORD_CHANGED, f"person{number}@example.com")
+    really, ended = delivery._write_down, []
+
+    def ended_once(fate: delivery.Fate | None) -> None:
+        really(fate)
+        if fate is not None and not ended:
+            ended.append(fate)
+            error = OperationalError("deadlock detected")
+            error.__cause__ = Deadlock()
+            raise error
+
+    monkeypatch.setattr(delivery, "_write_down", ended_once)
+    delivery.deliver_due()
+    assert ended and [mail.recipients[0][6] for mail in post.received] == ["0", "1", "2"]
+    assert set(Letter.objects.values_list("state", "attempts", "sealed")) == {(Letter.SENT, 1, None)}
 
 
 @pytest.mark.parametrize(("kinds", "index"), [("IN ('email_code')", "kind_due"), ("NOT IN ('email_code')", "due")])

@@ -75,18 +75,9 @@ def test_a_whole_story_leaves_no_name_no_address_and_no_secret(
     assert "IntegrityError" in said and "door.py:" in said
     shown = lines(log, "members")
     assert shown[0] | {"at": "", "ms": 0, "request": ""} == {
-        "at": "",
-        "level": "info",
-        "logger": "dure.request",
-        "message": "answered",
-        "method": "GET",
-        "route": "members",
-        "status": 200,
-        "ms": 0,
-        "door": "web",
-        "workspace": cast.hanbit.pk,
-        "request": "",
-    }
+        "at": "", "level": "info", "logger": "dure.request", "message": "answered", "method": "GET",
+        "route": "members", "status": 200, "ms": 0, "door": "web", "workspace": cast.hanbit.pk, "request": "",
+    }  # fmt: skip
     assert [line["status"] for line in shown] == [200, 500]
     assert lines(log, "none")[0]["status"] == 404
 

@@ -416,3 +416,9 @@ def test_everything_that_is_wrong_at_sign_up_is_told_at_once(cast: Cast, post: P
     page = begin(cast.visitor(), invite_link(cast.eve), **wrong)
     assert "Write a name" in page.error_beside("given_name")
     assert "not an e-mail address" in page.error_beside("id") and "12" in page.error_beside("password")
+    wrong = {"family_name": "", "given_name": "", "id": "ji won@@x", "password": ""}
+    page = begin(cast.visitor(), invite_link(cast.eve, domains=["hanbitsoft.co.kr"]), **wrong)
+    assert "Write a name" in page.error_beside("given_name"), "also when a field is empty"
+    assert "not an e-mail address" in page.error_beside("id") and page.error_beside("password") == "Fill this in."
+    page = begin(cast.visitor(), invite_link(cast.eve, domains=["hanbitsoft.co.kr"]), id="a@b.example", password="")
+    assert "hanbitsoft.co.kr" in page.error_beside("id")

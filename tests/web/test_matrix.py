@@ -261,10 +261,9 @@ def _allowed(route: str, expected: Any) -> set[Any]:
     return {expected}
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> None:
-    """The writing routes of the workspace, with a valid form each; refusals change no row."""
-    forms = {
+def forms_that_write(cast: Cast) -> dict[str, dict[str, str]]:
+    """Return the writing routes of the workspace, with a valid form each."""
+    return {
         "w/<uid:workspace>/admin/members/register/": {
             "family_name": "New", "given_name": "Noor", "id": "noor@hanbitsoft.co.kr", "private_address": "",
             "send_to": "id", "language": "en", "method": "member", "submission": "11111111-1111-4111-8111-111111111111",
@@ -303,6 +302,12 @@ def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> No
         "w/<uid:workspace>/admin/workspace/colour/": {"accent": "#2f6f4f", "was": "x"},
         "w/<uid:workspace>/admin/workspace/security/": {"password_minimum": "8", "was": "x", "step": "save"},
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_sending_forms_that_write(cast: Cast, post: PostOffice, role: str) -> None:
+    """Whom a route refuses changes no row."""
+    forms = forms_that_write(cast)
     browser = browsers(cast)[role]
     source = browser.open("/reset/")
     for route, typed in forms.items():

@@ -1,13 +1,13 @@
 """Signing up by an invite link or an invitation: the account exists only once the address is proven (K2, §4.3)."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from dure.accounts import hashing, passwords
+from dure.accounts import addresses, hashing, passwords
 from dure.accounts.actions.signing_in import Browser, Halfway, SignedIn, enter_after_proof
 from dure.accounts.actors import Owner, Visitor
 from dure.accounts.models import Account
@@ -23,6 +23,7 @@ from dure.joining.actions import accepting, entering, requesting, sign_up_codes
 from dure.joining.actions.accepting import Accepted
 from dure.joining.actions.entering import Came, LinkClosed, WrongDomain
 from dure.joining.actions.inviting import InvitationEnded
+from dure.joining.letters import own_name_of
 from dure.joining.models import SignUp
 from dure.joining.people import Person, person
 from dure.joining.rules import LinkState, State
@@ -33,6 +34,8 @@ from dure.members import rules as member_rules
 from dure.members.models import Member
 
 WHO = ("address", "family_name", "given_name", "language")
+PLACEHOLDER = "somebody@example.com"
+"""Stands for an address where only the names are looked at."""
 
 
 class NoCodes(DomainError):
@@ -76,21 +79,32 @@ def _check(_actor: Actor, *, secret: str, password: str, **typed: Any) -> dict[s
     if way is None:
         raise NotFound
     refuse_ended(way)
-    somebody, refused = None, list[DomainError]()
-    try:
-        somebody = _somebody(way, **{name: typed[name] for name in WHO})
-    except DomainError as error:
-        refused.append(error)
-    words = [way.workspace.name, typed["address"], typed["family_name"], typed["given_name"]]
-    try:
-        passwords.check_password(password, context=words, minimum=way.workspace.password_minimum)
-    except passwords.PasswordRefused as error:
-        error.field = "password"
-        refused.append(error)
-    raise_together(refused)
+    raise_together(wrong(way, password=password, **{name: typed[name] for name in WHO}))
     if not outbox.can_send() and not (way.token and way.token.proves_address):
         raise NoCodes
+    somebody = _somebody(way, **{name: typed[name] for name in WHO})
     return {"way": way, "somebody": somebody, "password": "", "encoded": hashing.hash_password(password)}
+
+
+def wrong(
+    way: Way, *, address: str, family_name: str, given_name: str, language: str, password: str
+) -> list[DomainError]:
+    """Return everything that is wrong with what was typed at sign-up, each with its field."""
+    named = {"family_name": family_name, "given_name": given_name, "language": language}
+    words = [way.workspace.name, address, family_name, given_name]
+    checks: list[Callable[[], object]] = [
+        lambda: _somebody(way, address=PLACEHOLDER, **named),
+        lambda: _admitted(way, address),
+        lambda: passwords.check_password(password, context=words, minimum=way.workspace.password_minimum),
+    ]
+    found = []
+    for check in checks:
+        try:
+            check()
+        except DomainError as error:
+            error.field = "password" if isinstance(error, passwords.PasswordRefused) else error.field
+            found.append(error)
+    return found
 
 
 def _somebody(way: Way, *, address: str, family_name: str, given_name: str, language: str) -> Person:
@@ -98,12 +112,17 @@ def _somebody(way: Way, *, address: str, family_name: str, given_name: str, lang
     pasted.refuse_link(family_name, given_name)
     if way.invitation:
         address = way.invitation.address
-        if way.invitation.family_name or way.invitation.given_name:
+        if own_name_of(way.invitation):
             family_name, given_name = way.invitation.family_name, way.invitation.given_name
-    somebody = person(id=address, family_name=family_name, given_name=given_name, language=language)
-    if way.link and not rules.admits(way.link, somebody.id):
+    return person(id=address, family_name=family_name, given_name=given_name, language=language)
+
+
+def _admitted(way: Way, address: str) -> None:
+    if way.invitation:
+        return
+    canonical = addresses.canonical(address)
+    if way.link and not rules.admits(way.link, canonical):
         raise WrongDomain(domains=", ".join(way.link.domains))
-    return somebody
 
 
 @action(needs=None, records=Event.SIGN_UP_BEGUN, before=_check)

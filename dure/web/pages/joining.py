@@ -22,7 +22,7 @@ from dure.members import queries as members
 from dure.members import rules as member_rules
 from dure.members.models import Member
 from dure.web import arriving, door, networks
-from dure.web.forms import PaperForm, name_fields, sentence_field
+from dure.web.forms import PaperForm, name_fields
 from dure.web.kept import render_kept
 from dure.web.pages.links import SECRET, cookie_of, keep, swap
 
@@ -34,7 +34,7 @@ class JoinForm(PaperForm):
     """The name one goes by in the workspace, and a sentence where an admin reads it."""
 
     family_name, given_name = name_fields()
-    message = sentence_field()
+    message = arriving.sentence_field()
 
 
 @door.public

@@ -15,8 +15,6 @@ from django.views.decorators.http import require_http_methods
 
 from dure.accounts.actions.recovering import WrongCode
 from dure.accounts.actions.signing_in import SignedIn
-from dure.accounts.addresses import InvalidAddress, canonical
-from dure.accounts.passwords import PasswordRefused, check_password
 from dure.core.errors import DomainError
 from dure.joining import proven, ways
 from dure.joining.actions import sign_up_codes, signing_up
@@ -29,9 +27,8 @@ from dure.joining.models import SignUp
 from dure.joining.ways import Way
 from dure.mail import outbox
 from dure.members import queries as members
-from dure.members.names import InvalidName, clean_names
 from dure.web import arriving, door, networks
-from dure.web.forms import CodeForm, PaperForm, id_field, name_fields, password_field, sentence_field
+from dure.web.forms import CodeForm, PaperForm, id_field, name_fields, password_field
 from dure.web.kept import render_kept
 from dure.web.pages.links import cookie_of
 
@@ -45,7 +42,7 @@ class SignUpForm(PaperForm):
         help_text=_("It becomes your ID: you sign in with it. We mail a code to it."),
     )
     password = password_field(_("Password"), "new-password")
-    message = sentence_field()
+    message = arriving.sentence_field()
 
     def __init__(self, way: Way, *arguments: Any, **names: Any) -> None:
         super().__init__(*arguments, **names)
@@ -53,34 +50,26 @@ class SignUpForm(PaperForm):
         self.fields["id"].required = way.invitation is None
         if not (way.link and way.link.needs_approval):
             del self.fields["message"]
-        self.asks_name = way.invitation is None or not own_name_of(way.invitation)
 
     def clean(self) -> dict[str, Any]:
-        """Tell of a missing name together with everything else that is wrong."""
+        """Tell of everything that is wrong at once, also when a field is empty and the action is not reached."""
         typed = super().clean() or {}
-        if self.asks_name:
-            try:
-                clean_names(typed.get("family_name", ""), typed.get("given_name", ""))
-            except InvalidName as refused:
-                self.refuse(refused)
         if self.errors:
-            self._tell_the_rest(typed)
+            for refused in signing_up.wrong(self.way, **facts_of(typed)):
+                if refused.field not in self.errors:
+                    self.refuse(refused)
         return typed
 
-    def _tell_the_rest(self, typed: dict[str, Any]) -> None:
-        """Say what the action would, which a form with errors does not reach."""
-        try:
-            if self.way.invitation is None and typed.get("id"):
-                canonical(typed["id"])
-        except InvalidAddress as refused:
-            self.refuse(refused)
-        workspace = self.way.workspace
-        try:
-            if typed.get("password"):
-                check_password(typed["password"], context=[workspace.name], minimum=workspace.password_minimum)
-        except PasswordRefused as refused:
-            refused.field = "password"
-            self.refuse(refused)
+
+def facts_of(typed: dict[str, Any]) -> dict[str, str]:
+    """Return who signs up, as the actions take it."""
+    return {
+        "address": typed.get("id", ""),
+        "family_name": typed.get("family_name", ""),
+        "given_name": typed.get("given_name", ""),
+        "password": typed.get("password", ""),
+        "language": get_language() or settings.LANGUAGE_CODE,
+    }
 
 
 def _cookie(handle: str) -> str:
@@ -185,15 +174,7 @@ def _begin(request: Any, way: Way, secret: str) -> HttpResponse:
     if not form.is_valid():
         return _show(request, way, None, form)
     typed = form.cleaned_data
-    said = {
-        "secret": secret,
-        "address": typed["id"],
-        "family_name": typed["family_name"],
-        "given_name": typed["given_name"],
-        "password": typed["password"],
-        "message": typed.get("message", ""),
-        "language": get_language() or settings.LANGUAGE_CODE,
-    }
+    said = facts_of(typed) | {"secret": secret, "message": typed.get("message", "")}
     try:
         if way.token and way.token.proves_address:
             device = door.browser_of(request)
