@@ -21,7 +21,7 @@ DECLINED = "Tom Becker <tom.becker@sample.example>"
 WITHDRAWN = "정다올 <daol.jung@sample.example>"
 RUN_OUT = "長谷川 蓮 <ren.hasegawa@sample.example>"
 FAILED = "윤하람 <haram.yoon@full.example>"
-MESSAGE = "12월부터 함께 일하게 되어 반갑습니다. 궁금한 것은 언제든 물어보십시오."
+MESSAGE = "12월부터 함께 일하게 되어 반갑습니다. 궁금한 것은 언제든 물어보세요."
 
 
 def make(inviter: Member) -> None:

@@ -143,6 +143,8 @@ def test_an_empty_field_too_much_text_and_a_long_message_are_refused_beside_thei
     assert "at most 1,000 addresses" in paste(cast, "a" * 200_001).error_beside("text")
     page = paste(cast, "a@example.com", message="x" * 501)
     assert page.error_beside("message") == "At most 500 characters." and kept(page) == "a@example.com"
+    page = paste(cast, "", message="www.evil.example")
+    assert "at least one" in page.error_beside("text") and "Leave web" in page.error_beside("message"), "both at once"
     assert not Invitation.objects.exists()
 
 

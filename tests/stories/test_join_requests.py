@@ -7,6 +7,7 @@ import pytest
 from dure.accounts.actors import Owner
 from dure.audit.models import AuditEvent
 from dure.core import clock
+from dure.core.events import Event
 from dure.joining import funnel
 from dure.joining.actions.accepting import accept
 from dure.joining.actions.deciding import approve
@@ -355,11 +356,14 @@ def test_the_invitation_of_the_same_person_ends_with_the_approval_and_the_other_
     approve(cast.minjun.actor, request_uids=[request.uid])
     first.refresh_from_db()
     assert first.accepted_at and first.member == Member.objects.get(workspace=cast.hanbit, account=cast.alex.account)
+    assert AuditEvent.objects.get(event=Event.INVITATION_SETTLED).subject_id == first.pk
     nora_asks = asked_to_join(cast)
     inviting.invite(cast.minjun.actor, submission="two", known={**typed, "id": NORA})
     accepting.accept(Owner(nora_asks.account), invitation_uid=Invitation.objects.get(address=NORA).uid)
     nora_asks.refresh_from_db()
     assert nora_asks.approved_at and nora_asks.member, "who came by the invitation waits no longer"
+    settled = AuditEvent.objects.get(event=Event.JOIN_SETTLED, workspace_id=cast.hanbit.pk)
+    assert (settled.subject_id, settled.actor_kind) == (nora_asks.pk, "account")
 
 
 @pytest.mark.parametrize(

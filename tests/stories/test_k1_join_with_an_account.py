@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from dure.accounts.models import Account, Address
+from dure.audit.models import AuditEvent
 from dure.core import clock
+from dure.core.events import Event
 from dure.joining import funnel, ways
 from dure.joining.models import Invitation, InviteLink, InviteLinkDay, JoinRequest
 from dure.members.actions.leaving import remove
@@ -199,6 +201,8 @@ def test_an_invitation_to_the_same_person_is_answered_with_it(cast: Cast, post: 
     browser = cast.alex.browser()
     browser.press(arrive(browser, invite_link(cast.eve)), "Join")
     assert Invitation.objects.get().accepted_at and Invitation.objects.get().member == place(cast)
+    told = AuditEvent.objects.get(event=Event.INVITATION_SETTLED, workspace_id=cast.hanbit.pk)
+    assert told.subject_id == Invitation.objects.get().pk
 
 
 def test_a_link_made_anew_opens_nothing_under_its_old_address(cast: Cast) -> None:

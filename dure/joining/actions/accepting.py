@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from dure.accounts.actors import Owner
 from dure.accounts.models import Account, Address
 from dure.core import clock
-from dure.core.action import action, record
+from dure.core.action import action, record, record_many
 from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotAllowed, NotFound
 from dure.core.events import Event
@@ -185,8 +185,8 @@ def accepted(actor: Owner, invitation: Invitation, *, via: str = "", names: tupl
         member = _join(actor, invitation, _somebody(actor, invitation, names))
         Invitation.objects.filter(pk=invitation.pk).update(photo="")
     Invitation.objects.filter(pk=invitation.pk).update(member=member)
-    end_invitations_of(invitation.workspace_id, {actor.id: member}, at)
-    settle(member)
+    end_invitations_of(actor, invitation.workspace_id, {actor.id: member}, at)
+    settle(actor, member)
     _record(actor, Event.INVITATION_ACCEPTED, invitation, via)
     return Accepted(member=member, is_new=is_new)
 
@@ -230,7 +230,7 @@ def _fill(member: Member, invitation: Invitation) -> None:
         fill_new(member, without, invitation.photo)
 
 
-def end_invitations_of(workspace_id: int, members: dict[int, Member], at: datetime) -> None:
+def end_invitations_of(actor: Actor, workspace_id: int, members: dict[int, Member], at: datetime) -> None:
     """End the living invitations of this workspace to the IDs and aliases of these accounts: their places are taken.
 
     Part of an action, whichever way they came in. Most have none, so those who have are found first.
@@ -238,7 +238,13 @@ def end_invitations_of(workspace_id: int, members: dict[int, Member], at: dateti
     own = Address.objects.filter(account_id__among=members, kind__in=[Address.ID, Address.ALIAS])
     living = queries.invitations(workspace_id).filter(address__in=own.values("canonical"), ended_at=None)
     holders = own.filter(Q(until=None) | Q(until__gt=clock.now()), canonical__in=living.values("address"))
-    for account_id in sorted(set(holders.values_list("account_id", flat=True))):
-        others = living.filter(address__in=holders.filter(account_id=account_id).values("canonical"))
-        outbox.withdraw_about(others.values_list("uid", flat=True))
-        others.update(accepted_at=at, ended_at=at, details={}, member=members[account_id])
+    account_of = dict(holders.values_list("canonical", "account_id"))
+    ended = list(living.filter(address__among=list(account_of)).select_for_update(no_key=True).order_by("id"))
+    for one in ended:
+        one.accepted_at = one.ended_at = at
+        one.details, one.member = {}, members[account_of[one.address]]
+    if ended:
+        Invitation.objects.bulk_update(ended, ["accepted_at", "ended_at", "details", "member"])
+        outbox.withdraw_about([one.uid for one in ended])
+        subjects: dict[int | None, str] = {one.pk: "" for one in ended}
+        record_many(actor, Event.INVITATION_SETTLED, subject_kind="invitation", subjects=subjects, of=workspace_id)

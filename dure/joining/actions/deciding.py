@@ -109,7 +109,7 @@ def approve(actor: Actor, *, request_uids: Sequence[str]) -> Decided:
     for one in found.done:
         one.member = came[one.account_id]
     JoinRequest.objects.bulk_update(found.done, ["member"])
-    end_invitations_of(found.workspace.pk, {one.account_id: came[one.account_id] for one in found.done}, at)
+    end_invitations_of(actor, found.workspace.pk, {one.account_id: came[one.account_id] for one in found.done}, at)
     via = via_of(found.done)
     joined: dict[int | None, str] = {new[one.account_id].pk: via[one.pk] for one in found.done if one.account_id in new}
     record_many(

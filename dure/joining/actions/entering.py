@@ -146,9 +146,9 @@ def enter(
         actor, link.workspace, actor.account, somebody, via=link.uid, id_address=known.address
     )
     if known.invited:
-        end_invitations_of(link.workspace_id, {actor.id: member}, clock.now())
+        end_invitations_of(actor, link.workspace_id, {actor.id: member}, clock.now())
     if known.asked:
-        requesting.settle(member)
+        requesting.settle(actor, member)
     ledger.enter(link, member, new_account=new_account)
     coming_in.greet(member, known.address)
     return Came(member, is_new=True)

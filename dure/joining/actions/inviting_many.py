@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from dure.core import clock
 from dure.core.action import action, record_many
 from dure.core.actor import Actor
-from dure.core.errors import DomainError
+from dure.core.errors import DomainError, raise_together
 from dure.core.events import Event
 from dure.core.models import new_uid
 from dure.core.permissions import Permission
@@ -148,12 +148,14 @@ def clean_message(message: str) -> str:
 
 
 def _read(_actor: Actor, *, text: str, language: str, message: str, **_rest: Any) -> dict[str, Any]:
-    if len(text) > pasted.LONGEST:
-        raise TextTooLong
-    entries = pasted.read(text, language)
-    if not entries:
-        raise NothingTyped
-    return {"text": entries, "message": clean_message(message)}
+    entries = pasted.read(text, language) if len(text) <= pasted.LONGEST else []
+    wrong: list[DomainError] = [] if entries else [NothingTyped() if len(text) <= pasted.LONGEST else TextTooLong()]
+    try:
+        message = clean_message(message)
+    except (MessageTooLong, LinkInMessage) as refused:
+        wrong.append(refused)
+    raise_together(wrong)
+    return {"text": entries, "message": message}
 
 
 @action(needs=Permission.MEMBERS_MANAGE, records=Event.INVITED, before=_read)

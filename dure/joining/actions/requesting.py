@@ -151,15 +151,22 @@ def give_back_of(workspace_id: int, account: Account) -> None:
     give_back(asked.select_for_update(no_key=True))
 
 
-def settle(member: Member) -> None:
+def settle(actor: Actor, member: Member) -> None:
     """End what somebody asked who came in by another way meanwhile; part of the action that made them a member.
 
     The request counts as approved, as it has what it was for.
     """
     at = clock.now()
-    asked = requests.of(member.workspace_id).filter(account_id=member.account_id, ended_at=None)
-    outbox.withdraw_about(asked.values_list("uid", flat=True))
-    asked.update(approved_at=at, ended_at=at, member=member)
+    waiting = requests.of(member.workspace_id).filter(account_id=member.account_id, ended_at=None)
+    asked = list(waiting.select_for_update(no_key=True))
+    if asked:
+        JoinRequest.objects.filter(pk__among=[one.pk for one in asked]).update(
+            approved_at=at, ended_at=at, member=member
+        )
+        outbox.withdraw_about([one.uid for one in asked])
+        record_many(
+            actor, Event.JOIN_SETTLED, subject_kind="join_request", subjects=via_of(asked), of=member.workspace_id
+        )  # fmt: skip
 
 
 def via_of(found: Iterable[JoinRequest]) -> dict[int | None, str]:
