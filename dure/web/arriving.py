@@ -16,9 +16,10 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from dure.core.zones import zone_name
 from dure.joining import funnel, queries
+from dure.joining.actions import sign_up_codes
 from dure.joining.actions.entering import Came
 from dure.joining.actions.requesting import LONGEST_MESSAGE
-from dure.joining.models import InviteLink, JoinRequest
+from dure.joining.models import InviteLink, JoinRequest, SignUp
 from dure.joining.rules import LinkState
 from dure.members import rules as member_rules
 from dure.members.models import Member
@@ -114,6 +115,17 @@ def into(request: Any, member: Member, *, is_new: bool) -> HttpResponse:
     else:
         messages.warning(request, _("You are a member of %(name)s, but it does not open for you now.") % name)
     return redirect("my_workspaces")
+
+
+def sign_up_cookie(handle: str) -> str:
+    """Return the name of the cookie that ties an unfinished sign-up to its browser."""
+    return f"{settings.COOKIE_PREFIX}dure-sign-up-{handle}"
+
+
+def unfinished(request: Any, handle: str) -> tuple[SignUp | None, str]:
+    """Return the sign-up this browser began by a way in and did not finish, and what ties them."""
+    uid, _dot, browser = request.COOKIES.get(sign_up_cookie(handle), "").partition(".")
+    return sign_up_codes.of_browser(uid, browser) if uid else None, browser
 
 
 def _marks(handle: str) -> str:

@@ -122,7 +122,10 @@ def test_an_interrupted_sign_up_is_taken_up_again(cast: Cast, post: PostOffice) 
     link = invite_link(cast.eve)
     browser = cast.visitor()
     begin(browser, link)
-    page = browser.press(arrive(browser, link), "Create account")
+    page = arrive(browser, link)
+    assert BORAM["id"] in page.text, "the joining page says so"
+    assert BORAM["id"] not in arrive(cast.visitor(), link).text, "to this browser alone"
+    page = browser.press(page, "Go on with it")
     assert "Type the code" in page.text and BORAM["id"] in page.text
     assert confirm(browser, page, post).path == cast.at("?welcome")
 

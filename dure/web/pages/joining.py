@@ -92,8 +92,9 @@ def _page(request: Any, link: InviteLink, account: Account | None, form: Any = N
     if state is not LinkState.OPEN:
         return arriving.ended(request, link, state)
     if account is None:
-        facts = arriving.facts(link)
-        return render_kept(request, "pages/join.html", facts, lambda: {"link": facts})
+        facts, (begun, _browser) = arriving.facts(link), arriving.unfinished(request, link.uid)
+        own = {"begun": begun.address} if begun else {}
+        return render_kept(request, "pages/join.html", facts, lambda: {"link": facts}, own)
     own = accounts.id_of(account.pk)
     family_name, given_name = queries.names_of(account)
     context = {

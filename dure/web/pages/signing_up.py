@@ -72,10 +72,6 @@ def facts_of(typed: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _cookie(handle: str) -> str:
-    return f"{settings.COOKIE_PREFIX}dure-sign-up-{handle}"
-
-
 @door.public
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,8 +87,7 @@ def sign_up(request: Any, handle: str) -> HttpResponse:
         return redirect(_back(way)) if place is None else arriving.into(request, place, is_new=False)
     if way.link:
         arriving.speak(request, way.link)
-    uid, _dot, browser = request.COOKIES.get(_cookie(handle), "").partition(".")
-    row = sign_up_codes.of_browser(uid, browser)
+    row, browser = arriving.unfinished(request, handle)
     try:
         if request.method == "POST":
             return _step(request, way, secret, row, browser)
@@ -127,7 +122,7 @@ def _step(request: Any, way: Way, secret: str, row: SignUp | None, browser: str)
     if step == "over":
         sign_up_codes.give_up(row)
         response = redirect("join_sign_up", way.handle)
-        response.delete_cookie(_cookie(way.handle), samesite="Lax")
+        response.delete_cookie(arriving.sign_up_cookie(way.handle), samesite="Lax")
         return response
     return _finish(request, way, row)
 
@@ -196,7 +191,7 @@ def _begin(request: Any, way: Way, secret: str) -> HttpResponse:
     response = redirect("join_sign_up", way.handle)
     value, week = f"{begun.uid}.{begun.browser}", int(sign_up_codes.LASTS.total_seconds())
     response.set_cookie(
-        _cookie(way.handle), value, max_age=week, httponly=True, secure=settings.HTTPS, samesite="Lax"
+        arriving.sign_up_cookie(way.handle), value, max_age=week, httponly=True, secure=settings.HTTPS, samesite="Lax"
     )  # fmt: skip
     return arriving.mark(request, response, way.handle, *steps) if way.link else response
 
@@ -254,6 +249,6 @@ def _enter(request: Any, way: Way, finished: Finished, steps: Sequence[str] = ()
         else:
             further = arriving.arrived(request, place)
         response.headers["Location"] = further.headers["Location"]
-    response.delete_cookie(_cookie(way.handle), samesite="Lax")
+    response.delete_cookie(arriving.sign_up_cookie(way.handle), samesite="Lax")
     last = () if isinstance(place, Accepted) else place.steps
     return arriving.mark(request, response, way.handle, *steps, *last)
