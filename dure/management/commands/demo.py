@@ -25,8 +25,7 @@ class Command(BaseCommand):
             demonstration.fill()
         self.announce()
         connections.close_all()
-        serve()
-        lock.close()
+        serve(lock)
 
     def announce(self) -> None:
         """Print the addresses and the sign-ins."""

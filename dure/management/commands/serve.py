@@ -1,17 +1,15 @@
 """``dure serve``: the pages and the worker, in one place."""
 
 import fcntl
-import os
-import signal
-import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 
+from dure import serving
 from dure.accounts.hashing import gate
 from dure.core import links
 from dure.joining.actions.founding import is_set_up, issue_set_up_code
@@ -19,8 +17,6 @@ from dure.management.databases import MIGRATING
 
 SPARE_THREADS = 8
 """Threads beyond the sign-in queue, for every other page (ARCHITECTURE §8)."""
-PATIENCE = 30
-"""Seconds a stopping server gives the requests in flight and the letter in hand."""
 
 
 class Command(BaseCommand):
@@ -33,8 +29,7 @@ class Command(BaseCommand):
         lock = prepare()
         self.announce()
         connections.close_all()
-        serve()
-        lock.close()
+        serve(lock)
 
     def announce(self) -> None:
         """Say where, and how to begin."""
@@ -85,28 +80,6 @@ def wait_for_migrations() -> None:
             cursor.execute("SELECT pg_advisory_unlock_shared(%s)", [MIGRATING])
 
 
-def serve() -> None:
-    """Run granian: one process for the pages, threads as wide as the sign-in queue and some to spare."""
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
-
-    host, _colon, port = settings.DURE["LISTEN"].rpartition(":")
-    os.environ["SERVED_BY_DURE"] = "1"
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    server = Granian(
-        "dure.wsgi:application",
-        address=host.strip("[]") or "127.0.0.1",
-        port=int(port),
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=gate.width + gate.queue + SPARE_THREADS,
-        backpressure=1024,
-        websockets=False,
-        workers_kill_timeout=PATIENCE,
-        log_level=LogLevels.error,
-    )
-    try:
-        server.serve()
-    except KeyboardInterrupt:
-        sys.exit(0)
+def serve(lock: IO[str]) -> NoReturn:
+    """Become the server: threads as wide as the sign-in queue and some to spare; it keeps the lock."""
+    serving.become(settings.DURE["LISTEN"], threads=gate.width + gate.queue + SPARE_THREADS, keeps=lock.fileno())

@@ -93,8 +93,8 @@ def _page(request: Any, link: InviteLink, account: Account | None, form: Any = N
         return arriving.ended(request, link, state)
     if account is None:
         facts, (begun, _browser) = arriving.facts(link), arriving.unfinished(request, link.uid)
-        own = {"begun": begun.address} if begun else {}
-        return render_kept(request, "pages/join.html", facts, lambda: {"link": facts}, own)
+        mine = {"begun": begun.address} if begun else {}
+        return render_kept(request, "pages/join.html", facts, lambda: {"link": facts}, mine)
     own = accounts.id_of(account.pk)
     family_name, given_name = queries.names_of(account)
     context = {
