@@ -7,8 +7,9 @@ stays, and ids are never used again.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dure.accounts.actors import Visitor
 from dure.accounts.models import Account, Address, Device, ListingCode, RecoveryRequest, Session, SpentChallenge
@@ -61,7 +62,7 @@ RULES = {
     "InviteLink": "with the workspace; nothing personal but the id of whoever made it",
     "InviteLinkDay": "with the link; numbers alone",
     "InviteLinkUse": "with the member who came, or with the link",
-    "SignUp": "when it is finished, after 7 days, or when the address is erased",
+    "SignUp": "when it is finished, after 7 days, or when the account that proved the address is erased",
     "JoinRequest": "30 days after its end, with the member it made, with the account, or with the workspace",
     "LeaveRequest": "with the member, or with the workspace",
     "Job": "30 days after its end, with whoever began it, or with the workspace; what it says goes at its end",
@@ -76,23 +77,39 @@ RULES = {
 
 
 def erase_account(account: Account) -> None:
-    """Delete an account and everything that is about it; part of an action or of the worker's purge."""
-    wished = (Address.PRIVATE, Address.PENDING)
-    own = [one.canonical for one in joining.addresses_of(account) if one.proven_at or one.kind not in wished]
-    invitations = Invitation.objects.filter(address__in=own)
-    for row in (Profile.objects.filter(member__account=account), invitations):
-        for name in row.exclude(photo="").values_list("photo", flat=True):
-            photos.remove(name)
-    invitations.delete()
-    SignUp.objects.filter(address__in=own).delete()
-    request_letters.forget(JoinRequest.objects.filter(account=account))
+    """Delete an account and everything that is about it; part of an action or of the worker's purge.
+
+    What other workspaces and other people began with an address is theirs: an ID that nobody proved may be anybody's,
+    and an invitation that still waits goes with its own end.
+    """
     members = list(Member.objects.filter(account=account))
+    addresses = [one for one in joining.addresses_of(account) if one.proven_at or one.kind != Address.PRIVATE]
+    proven = [one.canonical for one in addresses if one.proven_at]
+    here = Q(workspace_id__in={account.origin_id or 0, *(member.workspace_id for member in members)})
+    about = Q(address__in=[one.canonical for one in addresses]) & here
+    over = Q(address__in=proven) & (Q(ended_at__isnull=False) | joining.run_out())
+    _forget_invitations(Invitation.objects.filter(about | over))
+    _remove_photos(Profile.objects.filter(member__account=account))
+    SignUp.objects.filter(address__in=proven).delete()
+    request_letters.forget(JoinRequest.objects.filter(account=account))
     for member in members:
         _forget_made_and_asked(member)
     indexing.forget([member.pk for member in members])
     OneTimeSecret.objects.filter(account_id=account.pk).delete()
     Letter.objects.filter(account_id=account.pk).delete()
     account.delete()
+
+
+def _remove_photos(rows: QuerySet[Any]) -> None:
+    for name in rows.exclude(photo="").values_list("photo", flat=True):
+        photos.remove(name)
+
+
+def _forget_invitations(invitations: QuerySet[Invitation]) -> None:
+    """Delete invitations, their photos, and the letters about them, sent or still on their way."""
+    _remove_photos(invitations)
+    Letter.objects.exclude(about="").filter(about__in=list(invitations.values_list("uid", flat=True))).delete()
+    invitations.delete()
 
 
 def _forget_made_and_asked(member: Member) -> None:
@@ -154,11 +171,8 @@ def _erase_member(member: Member, *, alone: bool) -> None:
     What its owner asked since, and nobody has answered yet, is no part of it.
     """
     own = [one.canonical for one in joining.addresses_of(member.account)]
-    invitations = Invitation.objects.filter(workspace_id=member.workspace_id, address__in=own)
-    for row in (Profile.objects.filter(member=member), invitations):
-        for name in row.exclude(photo="").values_list("photo", flat=True):
-            photos.remove(name)
-    invitations.delete()
+    _forget_invitations(Invitation.objects.filter(workspace_id=member.workspace_id, address__in=own))
+    _remove_photos(Profile.objects.filter(member=member))
     asked = JoinRequest.objects.filter(workspace_id=member.workspace_id, account_id=member.account_id)
     request_letters.forget(asked.exclude(ended_at=None))
     _forget_made_and_asked(member)

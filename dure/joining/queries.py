@@ -129,9 +129,13 @@ def just_mailed(found: QuerySet[Invitation]) -> list[Invitation]:
 
 
 def addresses_of(account: Account) -> list[Address]:
-    """Return the addresses at which an account is invited: ID, living alias, and a private one nobody signs in with."""
+    """Return the addresses at which an account is invited: ID, living alias, and a private one nobody signs in with.
+
+    One that is only wished for as the next ID may be anybody's.
+    """
     at = clock.now()
-    own = list(account.addresses.filter(Q(until=None) | Q(until__gt=at)).order_by("id"))
+    living_ones = account.addresses.filter(Q(until=None) | Q(until__gt=at))
+    own = list(living_ones.exclude(kind=Address.PENDING).order_by("id"))
     private = [one.canonical for one in own if one.kind == Address.PRIVATE]
     taken = set(signing_in(private).values_list("canonical", flat=True)) if private else set()
     return [one for one in own if one.kind != Address.PRIVATE or one.canonical not in taken]

@@ -13,11 +13,15 @@ from django.db import connection
 from PIL import Image
 
 from dure import erasure
+from dure.accounts.actors import Owner
 from dure.accounts.models import Account, Address
 from dure.audit.models import AuditEvent
 from dure.core import clock, keys
 from dure.joining import queries as joining
+from dure.joining.actions.accepting import accept
 from dure.joining.actions.inviting import invite
+from dure.joining.actions.inviting_many import invite_many
+from dure.joining.actions.registering import register_member
 from dure.joining.models import Invitation
 from dure.mail.models import Letter
 from dure.members import queries
@@ -201,6 +205,30 @@ def test_an_account_another_workspace_waits_for_stays(cast: Cast, post: PostOffi
     erase(cast, cast.yuki.member)
     account = Account.objects.get(pk=cast.yuki.member.account_id)
     assert [one.pk for one in joining.waiting_for(account)] == [invitation.pk]
+
+
+def test_an_id_nobody_proved_takes_nothing_of_another_workspace_along(cast: Cast, post: PostOffice) -> None:
+    typed = {"id": HARU["id"], "family_name": "Jung", "given_name": "Haeun", "language": "en"}
+    invite_many(cast.minjun.actor, text=HARU["id"], language="en", message="", submission="one")
+    invitation = Invitation.objects.get()
+    type(cast.fernweh).objects.filter(pk=cast.fernweh.pk).update(restore_days=0)
+    registered = register_member(cast.alex.actor, submission="two", **typed)
+    remove(cast.alex.actor, member_uid=registered.member.uid)
+    assert erasure.erase_due() == 1 and not Address.objects.filter(canonical=HARU["id"]).exists()
+    invitation.refresh_from_db()
+    assert invitation.ended_at is None
+    assert Letter.objects.filter(about=invitation.uid, state=Letter.WAITING).exists(), "and its letter still goes"
+
+
+def test_an_invitation_takes_its_letter_along(cast: Cast, post: PostOffice) -> None:
+    typed = {"id": cast.alex.address, "family_name": "Zebra", "given_name": "Alex", "language": "en"}
+    invitation = invite(cast.minjun.actor, submission="one", known=typed)
+    accept(Owner(cast.alex.account), invitation_uid=invitation.uid)
+    member = Member.objects.get(workspace=cast.hanbit, account=cast.alex.account)
+    assert Letter.objects.filter(about=invitation.uid).exists()
+    remove(cast.sora.actor, member_uid=member.uid)
+    erase(cast, member)
+    assert not Letter.objects.filter(about=invitation.uid).exists() and "Zebra" not in tables()
 
 
 def test_what_somebody_made_is_handed_on_and_comes_back(cast: Cast, post: PostOffice) -> None:

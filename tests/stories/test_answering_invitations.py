@@ -5,6 +5,7 @@ PRODUCT.md §4.2 (a copied link proves nothing), §4.3, §4.7 c, §4.15.
 
 import pytest
 
+from dure.accounts.actions.changing_id import ask_for_new_id
 from dure.accounts.actors import Owner, Visitor
 from dure.accounts.models import Account, Address
 from dure.audit.models import AuditEvent
@@ -120,6 +121,20 @@ def test_a_copied_link_lets_nobody_in_with_another_address(cast: Cast, post: Pos
     assert page.path == cast.at("?welcome") and place(cast), (
         "whoever reads the mailbox may answer with the account they have"
     )
+
+
+def test_an_id_one_only_wishes_for_answers_nothing_that_waits_for_it(cast: Cast, post: PostOffice) -> None:
+    bo = join(cast.fernweh, "bo@example.com", "Bo", "B")
+    invite(cast, bo.address)
+    link = post.last_to(bo.address).link
+    mallory, owner = cast.alex.browser(), Owner(cast.alex.account)
+    ask_for_new_id(owner, address=bo.address)
+    page = mallory.open(link)
+    assert "sign in as bo@example.com" in page.text
+    assert "is for another account" in mallory.send(page, page.path, step="accept", given_name="Alex").text
+    assert place(cast) is None
+    assert not Address.objects.filter(account=owner.account, kind=Address.PENDING).exclude(proven_at=None).exists()
+    assert not queries.waiting_for(owner.account).exists() and queries.waiting_for(bo.account).count() == 1
 
 
 def test_opening_is_noted_once_by_a_button_and_not_by_a_look(people: Cast, post: PostOffice) -> None:
