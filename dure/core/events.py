@@ -74,6 +74,8 @@ class Event(StrEnum):
     JOIN_TOLD = "join_request.admins_told"
     LINK_USED = "link.used"
     SIGN_UP_BEGUN = "sign_up.begun"
+    SIGN_UP_CODE_MAILED = "sign_up.code_mailed"
+    SIGN_UP_GIVEN_UP = "sign_up.given_up"
     SIGNED_UP = "account.signed_up"
     LINK_EDITED = "link.edited"
     LINK_PAUSED = "link.paused"

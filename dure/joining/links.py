@@ -6,7 +6,7 @@ from dure.core import clock
 from dure.joining.models import InviteLink, JoinRequest
 from dure.joining.rules import LINK_LONGEST, LinkState
 from dure.members.models import Member
-from dure.members.succession import taker_of
+from dure.members.succession import takers_of
 from dure.workspaces.models import Workspace
 
 PAGE = 30
@@ -52,8 +52,7 @@ def makers(workspace: Workspace, found: list[InviteLink]) -> dict[int, Member]:
     """Return who made these links, or took them over, by the id each link holds; whoever is erased is missing."""
     ids = {link.made_by_id for link in found if link.made_by_id}
     joined = Member.objects.select_related("account", "workspace").filter(workspace_id=workspace.pk, pk__in=ids)
-    takers = ((member.pk, taker_of(member)) for member in joined)
-    return {member_id: taker for member_id, taker in takers if taker}
+    return takers_of(joined)
 
 
 def made_by(workspace_id: int, members: QuerySet[Member]) -> QuerySet[InviteLink]:

@@ -13,7 +13,7 @@ from dure.joining.models import Invitation, InvitationToken, InviteLink, JoinReq
 from dure.joining.rules import BETWEEN_MAILS, LASTS, State, longest
 from dure.mail.models import Letter
 from dure.members.models import Member
-from dure.members.succession import taker_of
+from dure.members.succession import taker_of, takers_of
 from dure.workspaces.models import Workspace
 
 PAGE = 50
@@ -111,8 +111,7 @@ def inviters(found: Iterable[Invitation]) -> dict[int, Member]:
     """Return who invited, or took it over, by the id each invitation holds; whoever is erased or gone is missing."""
     ids = {one.invited_by_id for one in found if one.invited_by_id}
     joined = Member.objects.select_related("account", "workspace").filter(pk__among=list(ids))
-    takers = ((member.pk, taker_of(member)) for member in joined)
-    return {member_id: taker for member_id, taker in takers if taker}
+    return takers_of(joined)
 
 
 def sent_by(workspace_id: int, sent: QuerySet[Member]) -> QuerySet[Invitation]:

@@ -188,7 +188,7 @@ def begun(crowd: Cast) -> tuple[SignUp, str]:
 
 
 def test_a_code_tried_in_many_tabs_at_once_is_tried_five_times(crowd: Cast, post: PostOffice) -> None:
-    from dure.accounts.actions.recovering import WrongCode
+    from dure.joining.actions.sign_up_codes import TriesUsedUp, WrongDigits
     from dure.joining.actions.sign_up_codes import prove as prove_code
     from dure.joining.proven import HasAccount
 
@@ -203,7 +203,7 @@ def test_a_code_tried_in_many_tabs_at_once_is_tried_five_times(crowd: Cast, post
     outcome = at_once(*(partial(type_in, number) for number in range(20)))
     row.refresh_from_db()
     assert row.tries_left == 0
-    assert {type(one) for one in outcome} <= {WrongCode, HasAccount}
+    assert {type(one) for one in outcome} <= {WrongDigits, TriesUsedUp, HasAccount}
     right = [one for one in outcome if isinstance(one, HasAccount)]
     assert len(right) <= 1 and (row.proven_at is not None) == bool(right), "the proof outlives what was refused"
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from dure.audit.models import AuditEvent
 from dure.audit.proof import prove
@@ -13,7 +14,7 @@ from dure.core.errors import NotAllowed
 from dure.joining import ways
 from dure.joining.actions import closing_links, linking
 from dure.joining.actions.closing_links import AlreadyPaused, RenewedMeanwhile
-from dure.joining.actions.linking import LinkWithdrawn, make_link
+from dure.joining.actions.linking import InvalidUses, LinkWithdrawn, make_link
 from dure.joining.models import InviteLink
 from dure.members.actions.administering import grant
 from tests.cast import Cast, assemble
@@ -88,9 +89,12 @@ def test_changed_while_people_use_it_keeps_within_its_uses(crowd: Cast) -> None:
         facts = {name: getattr(link, name) for name in linking.FIELDS} | {"most_uses": 5}
         return linking.edit_link(crowd.sora.actor, link_uid=link.uid, **facts)
 
-    at_once(use, lessen)
+    used, lessened = at_once(use, lessen)
     left = now(link)
-    assert left.uses <= (left.most_uses or 0), "the row's own constraint, whichever came first"
+    if isinstance(lessened, InviteLink):
+        assert isinstance(used, IntegrityError) and (left.uses, left.most_uses) == (0, 5), "the row's own constraint"
+    else:
+        assert isinstance(lessened, InvalidUses) and used == 1 and (left.uses, left.most_uses) == (7, 10)
 
 
 def test_whoever_loses_the_right_meanwhile_makes_no_link(crowd: Cast) -> None:

@@ -11,6 +11,7 @@ from dure.audit.models import AuditEvent
 from dure.core import clock
 from dure.core.events import Event
 from dure.joining import funnel, ways
+from dure.joining.actions import entering
 from dure.joining.models import Invitation, InviteLink, InviteLinkDay, JoinRequest
 from dure.members.actions.leaving import remove
 from dure.members.actions.suspending import suspend
@@ -259,20 +260,24 @@ def test_the_short_code_leads_to_the_same_page(cast: Cast, spelling: str) -> Non
     assert page.path == f"/join/{link.uid}/" and "Join the workspace 한빛소프트" in page.text
 
 
-def test_a_wrong_short_code_is_told_and_sixty_an_hour_are_enough(cast: Cast) -> None:
+@pytest.mark.parametrize("ceiling", ["WRONG_CODES_AN_HOUR", "WRONG_CODES_OF_ALL"])
+def test_a_wrong_short_code_is_told_and_after_many_in_an_hour_none_is_looked_up(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, ceiling: str
+) -> None:
+    monkeypatch.setattr(entering, ceiling, 3)
     link = invite_link(cast.eve)
     browser = cast.visitor()
-    assert "No link has this code" in short_code(browser, "ABCD-EFGH").error_beside("code")
-    for _try in range(59):
-        short_code(browser, "ABCD-EFGJ")
+    for _try in range(3):
+        assert "No link has this code" in short_code(browser, "ABCD-EFGH").error_beside("code")
     page = short_code(browser, ways.code_of(link))
     assert page.status == 429 and "Too many wrong codes" in page.error_beside("code")
     assert "Join the workspace" in arrive(browser, link).text, "the link itself still works"
 
 
-def test_right_short_codes_do_not_count(cast: Cast) -> None:
+def test_right_short_codes_do_not_count(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entering, "WRONG_CODES_AN_HOUR", 1)
     link = invite_link(cast.eve)
-    for _person in range(70):
+    for _person in range(5):
         assert short_code(cast.visitor(), ways.code_of(link)).path == f"/join/{link.uid}/"
 
 

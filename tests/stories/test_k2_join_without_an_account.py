@@ -10,8 +10,9 @@ from dure.accounts.models import Account, Address
 from dure.audit.models import AuditEvent
 from dure.core import clock
 from dure.core.action import writing
+from dure.core.events import Event
 from dure.joining import funnel
-from dure.joining.actions import sign_up_codes
+from dure.joining.actions import sign_up_codes, sign_up_mails
 from dure.joining.actions.registering import register_member
 from dure.joining.models import InviteLink, JoinRequest, SignUp
 from dure.mail.models import Letter
@@ -133,9 +134,12 @@ def test_an_interrupted_sign_up_is_taken_up_again(cast: Cast, post: PostOffice) 
 def test_another_address_begins_anew(cast: Cast, post: PostOffice) -> None:
     link = invite_link(cast.eve)
     browser = cast.visitor()
-    page = browser.press(begin(browser, link), "Use another address")
-    assert "Create account" in page.text and not SignUp.objects.exists()
+    page = browser.follow(begin(browser, link), "Use another address")
+    typed = dict(page.form_with("password").fields)
+    assert typed["id"] == BORAM["id"] and typed["given_name"] == BORAM["given_name"], "to be corrected"
     page = fill(browser, page, id="boram@elsewhere.example")
+    assert SignUp.objects.get().address == "boram@elsewhere.example"
+    assert AuditEvent.objects.filter(workspace_id=cast.hanbit.pk, event=Event.SIGN_UP_GIVEN_UP).exists()
     assert confirm(browser, page, post, "boram@elsewhere.example").path == cast.at("?welcome")
 
 
@@ -145,11 +149,14 @@ def test_a_wrong_code_five_times_and_only_a_new_one_works(cast: Cast, post: Post
     page = begin(browser, link)
     right = code_to(post, BORAM["id"])
     wrong = f"{(int(right) + 1) % 1_000_000:06d}"
-    for _try in range(5):
+    for typed in ("12345", "1234567", "abcdef"):
+        page = browser.submit(page, page.form_with("code"), code=typed, step="code")
+        assert page.error_beside("code") == "The code has six digits.", "which costs no try"
+    for left in ("4 tries are left", "3 tries are left", "2 tries are left", "One try is left", "tries for this code"):
         page = browser.submit(page, page.form_with("code"), code=wrong, step="code")
-        assert "not the code" in page.error_beside("code")
+        assert left in page.error_beside("code")
     page = browser.submit(page, page.form_with("code"), code=right, step="code")
-    assert "not the code" in page.error_beside("code") and not Account.objects.filter(origin_id=None).exclude(
+    assert "are used up" in page.error_beside("code") and not Account.objects.filter(origin_id=None).exclude(
         pk__in=Member.objects.values("account")
     )
     page = browser.press(page, "Mail a new code")
@@ -171,7 +178,7 @@ def test_the_code_of_another_browser_or_after_ten_minutes_is_none(cast: Cast, po
     assert "not the code" in stolen.error_beside("code")
     SignUp.objects.update(code_until=clock.now() - timedelta(seconds=1))
     late = confirm(browser, page, post)
-    assert "not the code" in late.error_beside("code")
+    assert "time for this code is over" in late.error_beside("code")
 
 
 @pytest.mark.parametrize("whose", ["active", "alias"])
@@ -191,9 +198,9 @@ def test_who_has_an_account_learns_it_after_the_code_alone_and_signs_in(
     page = begin(browser, link, id=address)
     assert "Type the code" in page.text and "already" not in page.text
     page = confirm(browser, page, post, address)
-    assert "You have an account already" in page.text and "password you typed was not kept" in page.text
+    assert "You have an account already" in page.text and "password you typed is not kept" in page.text
     assert cast.alex.account.password == before
-    page = browser.follow(page, "Sign in and join")
+    page = browser.follow(page, "Sign in and go on")
     assert dict(page.form_with("password").fields)["id"] == address
     page = browser.fill_in(page, password=PASSWORD)
     assert page.path == f"/join/{link.uid}/", "signed in, and back at the joining page"
@@ -229,7 +236,7 @@ def test_who_is_registered_here_already_becomes_active_and_spends_no_use(cast: C
     )
     link = invite_link(cast.eve, most_uses=1)
     page = sign_up(cast, post, link)
-    assert page.path == cast.at() and "You are a member of 한빛소프트 already" in page.text
+    assert page.path == cast.at("?welcome") and "한빛소프트에 들어왔습니다" in page.text
     link.refresh_from_db()
     assert link.uses == 0
     assert Member.objects.get(account__addresses__canonical=BORAM["id"]).state == "active"
@@ -271,9 +278,9 @@ def test_one_mailbox_is_not_written_to_again_and_again(cast: Cast, post: PostOff
 
 def test_a_code_that_was_not_mailed_fits_nothing(cast: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     """PRODUCT.md §4.2: an address is proven only by a secret that went to it."""
-    monkeypatch.setattr(sign_up_codes.secrets, "randbelow", lambda _most: 19)
+    monkeypatch.setattr(sign_up_mails.secrets, "randbelow", lambda _most: 19)
     link = invite_link(cast.eve)
-    for _number in range(sign_up_codes.MAILS_AN_HOUR):
+    for _number in range(sign_up_mails.MAILS_AN_HOUR):
         begin(cast.visitor(), link)
     browser = cast.visitor()
     page = begin(browser, link)
@@ -313,7 +320,7 @@ def test_a_proof_that_is_too_old_is_renewed_by_a_new_code(cast: Cast, post: Post
     SignUp.objects.update(proven_at=clock.now() - timedelta(hours=2), code_until=clock.now() - timedelta(hours=2))
     page = browser.open(f"/join/{link.uid}/sign-up/")
     late = confirm(browser, page, post)
-    assert late.status == 200 and "not the code" in late.error_beside("code")
+    assert late.status == 200 and "time for this code is over" in late.error_beside("code")
     page = browser.press(late, "Mail a new code")
     assert confirm(browser, page, post).path == cast.at("?welcome")
 
@@ -403,7 +410,7 @@ def test_whoever_finished_in_another_tab_is_told_and_led_on(cast: Cast, post: Po
     for cookie in kept:
         other.cookies.set_cookie(cookie)
     told = other.submit(page, page.form_with("code"), code="123456", step="code")
-    assert "finished or given up in another tab" in told.text and told.has_link("Back to the invitation")
+    assert "finished or given up in another tab" in told.text and told.has_link("Sign in")
 
 
 def test_the_welcome_greets_for_a_day(cast: Cast, post: PostOffice) -> None:

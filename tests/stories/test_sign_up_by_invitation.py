@@ -105,7 +105,7 @@ def test_a_copied_link_tells_nothing_about_the_address_before_the_code(cast: Cas
     page = fill(browser, browser.press(browser.open(path_of(copied(cast))), "Create account"))
     page = confirm(browser, page, post, cast.alex.address)
     assert "You have an account already" in page.text
-    page = browser.fill_in(browser.follow(page, "Sign in and join"), password=PASSWORD)
+    page = browser.fill_in(browser.follow(page, "Sign in and go on"), password=PASSWORD)
     assert browser.submit(page, page.form_with("given_name"), given_name="Alex", step="accept").path == cast.at(
         "?welcome"
     )

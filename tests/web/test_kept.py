@@ -3,11 +3,17 @@
 import re
 
 import pytest
+from django.contrib import messages
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.cache import cache
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
 from dure.joining import ways
 from dure.joining.models import InviteLink, SignUp
+from dure.web.arriving import facts
+from dure.web.kept import render_kept
 from tests.cast import Cast
 from tests.joining.asking import invite_link
 from tests.post import PostOffice
@@ -57,6 +63,30 @@ def test_what_a_page_shows_is_never_older_than_its_facts(people: Cast) -> None:
     assert '<html lang="ko">' in client.get(to, headers={"Accept-Language": "ko"}).content.decode()
     InviteLink.objects.update(most_uses=1, uses=1)
     assert client.get(to).status_code == 410, "a link that is over has no kept page"
+
+
+def test_a_page_is_kept_for_its_language_and_its_address_alone(people: Cast) -> None:
+    link = invite_link(people, needs_approval=False)
+    client, to, _page = opened(link)
+    form = f"{to}sign-up/"
+    pages = {code: client.get(form, headers={"Accept-Language": code}).content.decode() for code in ("en", "ko", "ja")}
+    for code, button in (("en", "Create account"), ("ko", "계정 만들기"), ("ja", "アカウントを作る")):
+        assert f'<html lang="{code}">' in pages[code] and button in pages[code]
+    told = client.get(f"{form}?over", headers={"Accept-Language": "en"}).content.decode()
+    assert "finished or given up" in told and "finished or given up" not in pages["en"]
+    assert 'value="/join/' in told, "the choice of language leads back to where one is"
+
+
+def test_a_notice_that_waits_is_shown_to_its_reader_alone(people: Cast) -> None:
+    link = invite_link(people, needs_approval=False)
+    client, to, page = opened(link)
+    request = RequestFactory().get(to)
+    SessionMiddleware(lambda _request: HttpResponse()).process_request(request)
+    MessageMiddleware(lambda _request: HttpResponse()).process_request(request)
+    messages.success(request, "Only for you")
+    shown = render_kept(request, "pages/join.html", "facts", lambda: {"link": facts(link)}).content.decode()
+    assert "Only for you" in shown
+    assert "Only for you" not in client.get(to).content.decode() and "Only for you" not in page
 
 
 def test_each_reader_of_the_code_page_reads_their_own_address(people: Cast, post: PostOffice) -> None:

@@ -22,7 +22,7 @@ from dure.joining.rules import LinkState
 from dure.members import rules as member_rules
 from dure.members.models import Member
 
-WRONG_CODES_AN_HOUR, WRONG_CODES_OF_ALL = 60, 3000
+WRONG_CODES_AN_HOUR, WRONG_CODES_OF_ALL = 300, 3000
 SPEND = """
 UPDATE dure_invitelink SET uses = uses + 1, last_used_at = %s
 WHERE id = %s AND paused_at IS NULL AND withdrawn_at IS NULL AND expires_at > %s
@@ -131,6 +131,8 @@ def enter(
     waiting = requests.waiting_of(link.workspace_id, actor.account) if known.asked else None
     if waiting is not None and asks:
         return Came(waiting, is_new=False)
+    if known.asked and not asks:
+        link = _given_back(actor, link)
     _refuse(link, known, member)
     pasted.refuse_link(*names)
     somebody = person(id=known.address, family_name=names[0], given_name=names[1], language=actor.account.language)
@@ -140,8 +142,6 @@ def enter(
             actor, link=link, family_name=somebody.family_name, given_name=somebody.given_name, message=message
         )
         return Came(asked, is_new=True)
-    if known.asked:
-        requesting.give_back_of(link.workspace_id, actor.account)
     member = coming_in.write_member(
         actor, link.workspace, actor.account, somebody, via=link.uid, id_address=known.address
     )
@@ -152,6 +152,15 @@ def enter(
     ledger.enter(link, member, new_account=new_account)
     coming_in.greet(member, known.address)
     return Came(member, is_new=True)
+
+
+def _given_back(actor: Owner, link: InviteLink) -> InviteLink:
+    """Give back the use that somebody's own request holds, who needs none any more, and read the link anew."""
+    requesting.give_back_of(link.workspace_id, actor.account)
+    fresh = ways.locked(link)
+    if fresh is None:
+        raise NotFound
+    return fresh
 
 
 def _taken_up(actor: Owner, link: InviteLink) -> InviteLink:

@@ -1,8 +1,10 @@
 """Closing invitations that have run out; done by the worker, and nothing depends on it for safety."""
 
 import logging
+from datetime import datetime
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from dure.accounts.actors import Visitor
 from dure.core import clock
@@ -35,6 +37,17 @@ def close(actor: Actor) -> int:
         here: dict[int | None, str] = {one.pk: "" for one in due if one.workspace_id == workspace_id}
         record_many(actor, Event.INVITATION_RAN_OUT, subject_kind="invitation", subjects=here, of=workspace_id)
     return len(due)
+
+
+def close_those(actor: Actor, over: QuerySet[Invitation], at: datetime) -> None:
+    """Close these of one workspace, whose time has passed, to make room for newer ones; part of an action."""
+    closed = dict(over.filter(ended_at=None).values_list("pk", "workspace_id"))
+    if closed:
+        Invitation.objects.filter(pk__among=list(closed)).update(ended_at=at, details={})
+        subjects: dict[int | None, str] = dict.fromkeys(closed, "")
+        record_many(
+            actor, Event.INVITATION_RAN_OUT, subject_kind="invitation", subjects=subjects, of=min(closed.values())
+        )  # fmt: skip
 
 
 def forget_photos() -> int:

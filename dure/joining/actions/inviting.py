@@ -18,6 +18,7 @@ from dure.core.errors import DomainError, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.joining import letters, limits, queries, rules
+from dure.joining.actions.expiring import close_those
 from dure.joining.models import Invitation, InvitationToken
 from dure.joining.people import Known, known_of, refuse_member
 from dure.joining.rules import State
@@ -56,6 +57,10 @@ class NoMailServer(DomainError):
     code = "no_mail_server"
     message = _("No mail server is set. They find the invitation under “My workspaces” after signing in.")
     status = 409
+
+
+LINKS_BY_THEMSELVES = 10
+"""Mailed links of one invitation; after so many only an admin sends another."""
 
 
 class JustMailed(DomainError):
@@ -115,7 +120,7 @@ def invite(actor: Actor, *, submission: str, known: Any) -> Invitation:
     at = clock.now()
     invitation = _written(actor, known, at)
     invitation.workspace, invitation.submission = workspace, submission
-    _insert(invitation, at)
+    _insert(actor, invitation, at)
     _refuse_just_mailed(invitation, at)
     refuse_taken_number(workspace.pk, invitation.details)
     limits.spend(room, 1)
@@ -151,11 +156,10 @@ def _written(actor: Actor, known: Known, at: datetime) -> Invitation:
     )
 
 
-def _insert(invitation: Invitation, at: datetime) -> None:
+def _insert(actor: Actor, invitation: Invitation, at: datetime) -> None:
     """Write the row; when the database refuses it, tell why. One that has run out makes room first."""
     own = queries.invitations(invitation.workspace_id)
-    over = own.filter(queries.run_out(), address=invitation.address, ended_at=None)
-    over.update(ended_at=at, details={})
+    close_those(actor, own.filter(queries.run_out(), address=invitation.address), at)
     try:
         with transaction.atomic():
             invitation.save(force_insert=True)
@@ -186,21 +190,35 @@ def locked(actor: Actor, invitation_uid: str) -> Invitation:
     return invitation
 
 
-@action(needs=None, records=Event.INVITED_AGAIN)
 def ask_again(actor: Actor, *, handle: str) -> None:
     """Mail one more link to the same address, for whoever opened one in another browser (PRODUCT.md §4.6).
 
-    Anybody can ask for it, so it prolongs nothing, comes at most every five minutes, and says nothing.
+    Anybody can ask for it, so it prolongs nothing, comes at most every five minutes and ten times, and says nothing.
     """
     token = queries.by_handle(handle)
-    subject_id = token.invitation_id if token else None
-    record(actor, Event.INVITED_AGAIN, subject_kind="invitation", subject_id=subject_id)
+    if token is not None:
+        with suppress(_Untold):
+            _mail_again(actor, invitation_id=token.invitation_id)
+
+
+class _Untold(Exception):
+    """Nothing was mailed, and nothing is to be told."""
+
+
+@action(needs=None, records=Event.INVITED_AGAIN)
+def _mail_again(actor: Actor, *, invitation_id: int) -> None:
     joined = Invitation.objects.select_related("workspace").select_for_update(of=("self",), no_key=True)
-    invitation = joined.filter(pk=subject_id or 0).first()
-    if invitation is None or rules.state_of(invitation) is not State.WAITING:
-        return
-    if not queries.just_mailed(Invitation.objects.filter(pk=invitation.pk)):
-        letters.post_invitations([invitation])
+    invitation = joined.get(pk=invitation_id)
+    is_over = rules.state_of(invitation) is not State.WAITING
+    if is_over or queries.just_mailed(joined.filter(pk=invitation_id)):
+        raise _Untold
+    if invitation.tokens.filter(proves_address=True).count() >= LINKS_BY_THEMSELVES:
+        raise _Untold
+    letters.post_invitations([invitation])
+    record(
+        actor, Event.INVITED_AGAIN, subject_kind="invitation", subject_id=invitation.pk,
+        workspace_id=invitation.workspace_id,
+    )  # fmt: skip
 
 
 @action(needs=Permission.MEMBERS_MANAGE, records=Event.INVITATION_WITHDRAWN)

@@ -157,7 +157,8 @@ def _waiting(actor: Actor, uids: list[str]) -> QuerySet[Invitation]:
 
 @action(needs=Permission.MEMBERS_MANAGE, records=Event.INVITED)
 def invite_anew(actor: Actor, *, invitation_uid: str) -> Invitation:
-    """Invite the address of an invitation that is over once more, with the same name, language and message.
+    """Invite the address of an invitation that is over once more, with the same name, language and message, and the
+    day on which it opens, while that is ahead.
 
     :raises NotFound: no such invitation here.
     :raises AlreadyInvited, AlreadyMember, RemovedMember, BeingErased: what the address is by now.
@@ -170,7 +171,7 @@ def invite_anew(actor: Actor, *, invitation_uid: str) -> Invitation:
         raise NotFound
     names = (before.family_name, before.given_name, before.name_language)
     entry = Entry(1, before.address, before.address, *names)
-    outcome = judge(workspace, [entry], "", max(room.left, 1))[0]
+    outcome = judge(actor, workspace, [entry], "", max(room.left, 1))[0]
     if outcome.verdict is Verdict.JUST_MAILED:
         raise JustMailed(free_at(before))
     if outcome.verdict is Verdict.REMOVED and outcome.member:
@@ -178,7 +179,9 @@ def invite_anew(actor: Actor, *, invitation_uid: str) -> Invitation:
     refused = {Verdict.WAITING: AlreadyInvited, Verdict.MEMBER: AlreadyMember, Verdict.BEING_ERASED: BeingErased}
     if outcome.verdict in refused:
         raise refused[outcome.verdict]
-    draft = Draft(workspace, before.language, before.message, actor.id if actor.kind == "member" else None)
+    ahead = before.starts_at if before.starts_at and before.starts_at > clock.now() else None
+    inviter = actor.id if actor.kind == "member" else None
+    draft = Draft(workspace, before.language, before.message, inviter, starts_at=ahead)
     return write(actor, draft, room, [entry])[before.address]
 
 

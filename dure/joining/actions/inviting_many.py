@@ -19,6 +19,7 @@ from dure.core.permissions import Permission
 from dure.core.rows import insert_many
 from dure.core.text import readable
 from dure.joining import letters, limits, pasted, queries, rules
+from dure.joining.actions.expiring import close_those
 from dure.joining.models import Invitation
 from dure.joining.pasted import Entry
 from dure.joining.queries import just_mailed
@@ -163,7 +164,7 @@ def _invite_many(actor: Actor, *, text: Any, language: str, message: str, submis
     workspace = members.workspace_of(actor)
     room = limits.lock(workspace.pk)
     draft = Draft(workspace, language, message, actor.id if actor.kind == "member" else None, submission)
-    outcomes = judge(workspace, text, submission, room.left)
+    outcomes = judge(actor, workspace, text, submission, room.left)
     good = [one.entry for one in outcomes if one.verdict is Verdict.INVITED and not one.invitation]
     made = write(actor, draft, room, good)
     outcomes = [_with(one, made) for one in outcomes]
@@ -179,9 +180,9 @@ def _with(one: Outcome, made: dict[str, Invitation]) -> Outcome:
     return Outcome(one.entry, Verdict.INVITED, invitation=made[one.entry.address])
 
 
-def judge(workspace: Workspace, entries: Sequence[Entry], submission: str, left: int) -> list[Outcome]:
+def judge(actor: Actor, workspace: Workspace, entries: Sequence[Entry], submission: str, left: int) -> list[Outcome]:
     """Tell what becomes of each entry; part of an action that has locked the workspace's room."""
-    known = _known(workspace, submission, list({one.address: None for one in entries if one.address})[:MOST])
+    known = _known(actor, workspace, submission, list({one.address: None for one in entries if one.address})[:MOST])
     outcomes, seen = [], set[str]()
     for entry in entries:
         if entry.problem:
@@ -221,11 +222,11 @@ class _Known:
         return Outcome(entry, Verdict.JUST_MAILED if address in self.just_mailed else Verdict.INVITED)
 
 
-def _known(workspace: Workspace, submission: str, addresses: list[str]) -> _Known:
+def _known(actor: Actor, workspace: Workspace, submission: str, addresses: list[str]) -> _Known:
     """Read invitations before members: whoever accepts between the two is one or the other, never neither."""
     at, own = clock.now(), queries.invitations(workspace)
     here = own.filter(address__among=addresses)
-    here.filter(queries.run_out(), ended_at=None).update(ended_at=at, details={})
+    close_those(actor, here.filter(queries.run_out()), at)
     waiting = {one.address: one for one in here.filter(ended_at=None)}
     holders = {one.account_id: one.canonical for one in queries.signing_in(addresses)}
     found = members.of(workspace).filter(account_id__among=list(holders))
@@ -247,6 +248,7 @@ class Draft:
     message: str
     invited_by_id: int | None
     submission: str = ""
+    starts_at: datetime | None = None
     fields: tuple[str, ...] = ("id", "family_name", "given_name", "language", "message")
 
 
@@ -281,6 +283,7 @@ def _row(draft: Draft, entry: Entry, at: datetime) -> Invitation:
         language=draft.language,
         message=draft.message,
         invited_by_id=draft.invited_by_id,
+        starts_at=draft.starts_at,
         invited_at=at,
         expires_at=expires_at,
         remind_at=expires_at - rules.REMINDED,

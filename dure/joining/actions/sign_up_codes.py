@@ -1,45 +1,37 @@
-"""The six digits of a sign-up: mailed, sent again, proven (PRODUCT.md §4.7 d)."""
+"""The six digits of a sign-up prove its address (PRODUCT.md §4.7 d)."""
 
-import secrets
 import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from dure.accounts import tries
 from dure.accounts.actions.recovering import WrongCode
 from dure.core import clock, keys, rows
-from dure.core.action import beginning_again, together, writing
+from dure.core.action import beginning_again, record, together, writing
+from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotFound
+from dure.core.events import Event
 from dure.core.models import is_uid
 from dure.core.text import digits
-from dure.joining import letters
 from dure.joining.models import SignUp
+from dure.joining.proven import HasAccount
 from dure.joining.ways import Way
 from dure.mail import outbox
-from dure.workspaces.models import Workspace
 
 CODE_LASTS = timedelta(minutes=10)
 PROOF_LASTS = timedelta(hours=1)
 LASTS = timedelta(days=7)
 """How long an interrupted sign-up can be taken up again in the browser that began it."""
-TRIES, CODES = 5, 10
-BETWEEN_CODES = timedelta(seconds=30)
-MAILS_AN_HOUR, BEGUN_AN_HOUR, WRONG_AN_HOUR = 5, 3000, 300
-"""Codes to one address; sign-ups and wrong codes from one network: a whole office comes on its first day."""
-
-
-class TooManySignUps(DomainError):
-    """More sign-ups from one network within an hour than an office has people."""
-
-    code = "too_many_sign_ups"
-    message = _("Very many people have signed up from your network within an hour. Try again when the hour is over.")
-    status = 429
+DIGITS = 6
+WRONG_AN_HOUR = 300
+"""Wrong codes from one network: a whole office comes on its first day."""
 
 
 class TooManyWrongCodes(DomainError):
@@ -51,12 +43,40 @@ class TooManyWrongCodes(DomainError):
     status = 429
 
 
-class CodeJustSent(DomainError):
-    """One code in half a minute, and ten in all."""
+class NotSixDigits(WrongCode):
+    """Something else than a code; it costs no try."""
 
-    code = "code_just_sent"
-    message = _("A code was mailed a moment ago. Look into the mailbox, and into the folder for unwanted mail.")
-    field = "code"
+    code = "not_six_digits"
+    message = _("The code has six digits.")
+
+
+class WrongDigits(WrongCode):
+    """Not the newest code; ``left`` is how often one may try it still."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__()
+        self.left = left
+
+    def sentence(self) -> str:
+        """Return the message with the tries that are left."""
+        said = ngettext(
+            "This is not the code from the newest mail. One try is left.",
+            "This is not the code from the newest mail. %(left)s tries are left.",
+            self.left,
+        )
+        return said % {"left": self.left}
+
+
+class TriesUsedUp(WrongCode):
+    """Tried five times."""
+
+    message = _("The five tries for this code are used up. Have a new code mailed.")
+
+
+class CodeTooOld(WrongCode):
+    """Mailed more than ten minutes ago."""
+
+    message = _("The time for this code is over. Have a new code mailed.")
 
 
 class SignUpOver(DomainError):
@@ -69,34 +89,7 @@ class SignUpOver(DomainError):
     status = 410
 
 
-def draw(row: SignUp) -> str:
-    """Draw six digits; what is stored fits them alone."""
-    number = f"{secrets.randbelow(1_000_000):06d}"
-    row.code = keys.keyed_hash("sign-up-code", f"{row.uid} {number}")
-    row.code_until, row.tries_left = clock.now() + CODE_LASTS, TRIES
-    return number
-
-
-def mail_first(row: SignUp, number: str, workspace: Workspace, *, network: str) -> None:
-    """Mail the first code of a sign-up that is about to be written; part of the action that begins it.
-
-    :raises TooManySignUps: as its name says.
-    """
-    (begun,) = tries.count_and_tell([_counter("sign-ups", network)])
-    if begun > BEGUN_AN_HOUR:
-        raise TooManySignUps
-    _mail(row, number, workspace)
-
-
-def _mail(row: SignUp, number: str, workspace: Workspace) -> None:
-    """Mail a code; one too many to this mailbox goes nowhere and fits nothing, since what nobody got proves nothing."""
-    if tries.count_and_tell([_counter("sign-up-mails", row.address)])[0] <= MAILS_AN_HOUR:
-        letters.post_code(row, number, workspace)
-    else:
-        row.code = keys.keyed_hash("sign-up-code", secrets.token_urlsafe())
-
-
-def _counter(kind: str, name: str) -> tries.Counter:
+def this_hour(kind: str, name: str) -> tries.Counter:
     """Return what counts within this hour of the clock."""
     return tries.Counter(kind, f"{name} {int(clock.now().timestamp()) // 3600}", timedelta(hours=1))
 
@@ -144,24 +137,9 @@ def refuse_other(row: SignUp, way: Way) -> None:
         raise NotFound
 
 
-def send_code_again(*, uid: str, browser: str, way: Way) -> None:
-    """Mail a new code; the older one ends. Too many to one mailbox are not sent, and the page says the same.
-
-    :raises NotFound: no such sign-up of this browser by this way.
-    :raises CodeJustSent: as its name says.
-    """
-    with writing():
-        row = living().select_for_update().filter(uid=uid).first()
-        if row is None or not is_of(row, browser):
-            raise NotFound
-        refuse_other(row, way)
-        sent_at = row.code_until - CODE_LASTS
-        if row.codes >= CODES or abs(clock.now() - sent_at) < BETWEEN_CODES:
-            raise CodeJustSent
-        number, row.codes = draw(row), row.codes + 1
-        outbox.withdraw_about([row.uid])
-        _mail(row, number, way.workspace)
-        row.save(update_fields=["code", "code_until", "tries_left", "codes"])
+def tell(actor: Actor, event: Event, row: SignUp, way: Way) -> None:
+    """Tell the trail of the workspace about a sign-up; part of an action."""
+    record(actor, event, subject_kind="sign_up", subject_id=row.pk, via=way.handle, workspace_id=way.workspace.pk)
 
 
 @cache
@@ -181,55 +159,69 @@ def prove(*, uid: str, browser: str, code: str, network: str, then: Callable[[Si
     Each try is counted before it is compared, so that racing ones are too. When what comes then is refused, the
     address stays proven for an hour.
 
-    :raises WrongCode: wrong, too late, or tried five times.
+    :raises NotSixDigits, WrongDigits, TriesUsedUp, CodeTooOld: the code; only a try that was left is counted.
     :raises SignUpOver, TooManyWrongCodes: as their names say.
     :raises DomainError: what ``then`` refuses.
     """
-    wrong, at = _counter("sign-up-codes", network), clock.now()
+    wrong, at = this_hour("sign-up-codes", network), clock.now()
+    if len(digits(code)) != DIGITS:
+        raise NotSixDigits
     if tries.failures(wrong) >= WRONG_AN_HOUR:
         raise TooManyWrongCodes
     try:
-        row, done = beginning_again(lambda begun: _attempt(begun, uid, browser, code, then))
-    except DomainError:
+        tried, done = beginning_again(lambda begun: _attempt(begun, uid, browser, code, then))
+    except DomainError as refused:
+        useless = {"password": ""} if isinstance(refused, HasAccount) else {}
         with writing():
-            SignUp.objects.filter(uid=uid).update(proven_at=at, tries_left=0)
+            SignUp.objects.filter(uid=uid).update(proven_at=at, tries_left=0, **useless)
         raise
+    if done is None:
+        if tried:
+            tries.count_failure([wrong])
+        raise _why_not(uid)
+    return done
+
+
+def _why_not(uid: str) -> DomainError:
+    """Return why a code opened nothing."""
+    row = SignUp.objects.filter(uid=uid).first()
     if row is None:
-        if not SignUp.objects.filter(uid=uid).exists():
-            raise SignUpOver
-        tries.count_failure([wrong])
-        raise WrongCode
-    return cast(Done, done)
+        return SignUpOver()
+    at = clock.now()
+    if not at < row.code_until <= at + CODE_LASTS + clock.SKEW:
+        return CodeTooOld()
+    return WrongDigits(row.tries_left) if row.tries_left > 0 else TriesUsedUp()
 
 
 def _attempt(
     begun: threading.Event, uid: str, browser: str, code: str, then: Callable[[SignUp], Done]
-) -> tuple[SignUp | None, Done | None]:
+) -> tuple[bool, Done | None]:
+    """Count one try if there is one, and return whether there was, and what came of a right code."""
     at = clock.now()
     now, latest = (connection.ops.adapt_datetimefield_value(one) for one in (at, at + CODE_LASTS + clock.SKEW))
     with together():
         row = rows.first(SignUp, _count(), [uid, now, latest, now])
         begun.set()
         if row is None or not is_of(row, browser) or not keys.fits("sign-up-code", f"{uid} {digits(code)}", row.code):
-            return None, None
+            return row is not None, None
         row.proven_at, row.tries_left = at, 0
-        return row, then(row)
+        return True, then(row)
 
 
-def give_up(row: SignUp) -> None:
-    """Forget an unfinished sign-up, as for another address."""
-    with writing():
-        outbox.withdraw_about([row.uid])
-        SignUp.objects.filter(pk=row.pk).delete()
+def give_up(actor: Actor, row: SignUp, way: Way) -> None:
+    """Forget an unfinished sign-up for another one; part of the action that begins that."""
+    outbox.withdraw_about([row.uid])
+    SignUp.objects.filter(pk=row.pk).delete()
+    tell(actor, Event.SIGN_UP_GIVEN_UP, row, way)
 
 
 def use_up(row: SignUp) -> None:
     """Delete a proven sign-up and all others to its address; of two that do, one is told that it is gone.
 
-    :raises NotFound: gone, or proven too long ago.
+    :raises SignUpOver: gone, or proven too long ago.
     """
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM dure_signup WHERE address = %s RETURNING id", [row.address])
         gone = {found[0] for found in cursor.fetchall()}
     if row.pk not in gone or not is_proven(row):
-        raise NotFound
+        raise SignUpOver

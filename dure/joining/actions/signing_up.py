@@ -19,7 +19,7 @@ from dure.core.errors import DomainError, NotFound, raise_together
 from dure.core.events import Event
 from dure.core.rows import insert
 from dure.joining import funnel, pasted, proven, rules, ways
-from dure.joining.actions import accepting, entering, requesting, sign_up_codes
+from dure.joining.actions import accepting, entering, requesting, sign_up_codes, sign_up_mails
 from dure.joining.actions.accepting import Accepted
 from dure.joining.actions.entering import Came, LinkClosed, WrongDomain
 from dure.joining.actions.inviting import InvitationEnded
@@ -128,13 +128,13 @@ def _admitted(way: Way, address: str) -> None:
 @action(needs=None, records=Event.SIGN_UP_BEGUN, before=_check)
 def begin(
     actor: Actor, *, way: Any, somebody: Any, encoded: str, network: str, message: str = "",
-    steps: Sequence[str] = (), **_typed: Any,
+    steps: Sequence[str] = (), instead_of: SignUp | None = None, **_typed: Any,
 ) -> Begun:  # fmt: skip
     """Write the sign-up down and mail a code, the same for every address (PRODUCT.md §4.11).
 
     Called with ``secret`` (of the link or the invitation), ``address``, ``family_name``, ``given_name``, ``language``,
     ``password`` and ``network``; ``message`` is for whoever decides, where an admin has to agree; ``steps`` as in
-    ``finish``.
+    ``finish``; ``instead_of`` is an unfinished one of this browser, which is forgotten.
 
     :raises NotFound, LinkClosed, InvitationEnded: the way in.
     :raises InvalidAddress, InvalidName, WrongDomain, PasswordRefused: what was typed.
@@ -154,13 +154,12 @@ def begin(
         begun_at=at,
         expires_at=at + sign_up_codes.LASTS,
     )
-    number = sign_up_codes.draw(row)
-    sign_up_codes.mail_first(row, number, way.workspace, network=network)
+    if instead_of:
+        sign_up_codes.give_up(actor, instead_of, way)
+    number = sign_up_mails.draw(row)
+    sign_up_mails.mail_first(row, number, way.workspace, network=network)
     insert(row)
-    record(
-        actor, Event.SIGN_UP_BEGUN, subject_kind="sign_up", subject_id=row.pk, via=way.handle,
-        workspace_id=way.workspace.pk,
-    )  # fmt: skip
+    sign_up_codes.tell(actor, Event.SIGN_UP_BEGUN, row, way)
     if way.link and steps:
         funnel.count(way.link, *steps)
     return Begun(uid=row.uid, browser=browser)
@@ -180,6 +179,7 @@ def sign_up_by_invitation(
     if way.token is None or not way.token.proves_address:
         raise NotFound
     account = proven.account_of(actor, somebody, encoded, way.workspace, via=way.handle)
+    SignUp.objects.filter(address=somebody.id).delete()
     place = accepting.accepted(
         Owner(account), way.invitation, via=way.handle, names=(somebody.family_name, somebody.given_name)
     )
@@ -202,11 +202,14 @@ def finish(actor: Visitor, *, row: SignUp, way: Any, device: Browser, steps: Seq
 
     ``steps`` are those of the funnel for which this browser was not counted yet; the last one counts with the place.
 
-    :raises NotFound: not begun by this way, or finished a moment ago, or its proof is too old.
+    :raises NotFound: not begun by this way.
+    :raises SignUpOver: finished a moment ago, or its proof is too old.
     :raises HasAccount: somebody signs in with the address and proved it before.
     :raises LinkClosed, InvitationEnded, RemovedHere: the way in; then there is no account either.
     """
     sign_up_codes.refuse_other(row, way)
+    if not row.password:
+        raise proven.HasAccount  # it was told so before, and what was typed is not kept
     sign_up_codes.use_up(row)
     somebody = Person(row.address, row.family_name, row.given_name, row.language)
     account = proven.account_of(actor, somebody, row.password, way.workspace, via=row.uid)

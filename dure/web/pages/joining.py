@@ -144,7 +144,8 @@ def _step(request: Any, link: InviteLink, secret: str, account: Account | None) 
 
 def _join(request: Any, link: InviteLink, secret: str, account: Account) -> HttpResponse:
     form = JoinForm(request.POST)
-    form.is_valid()
+    if not form.is_valid():
+        return _page(request, link, account, form)
     typed = {name: form.cleaned_data.get(name, "") for name in form.fields}
     try:
         came = entering.join(Owner(account), link=secret, **typed)

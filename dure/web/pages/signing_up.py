@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -15,9 +16,10 @@ from django.views.decorators.http import require_http_methods
 
 from dure.accounts.actions.recovering import WrongCode
 from dure.accounts.actions.signing_in import SignedIn
+from dure.accounts.models import Account
 from dure.core.errors import DomainError
 from dure.joining import proven, ways
-from dure.joining.actions import sign_up_codes, signing_up
+from dure.joining.actions import sign_up_codes, sign_up_mails, signing_up
 from dure.joining.actions.accepting import Accepted, RemovedHere
 from dure.joining.actions.entering import LinkClosed, WrongDomain
 from dure.joining.actions.inviting import InvitationEnded
@@ -27,10 +29,18 @@ from dure.joining.models import SignUp
 from dure.joining.ways import Way
 from dure.mail import outbox
 from dure.members import queries as members
+from dure.members import rules as member_rules
+from dure.members.models import Member
 from dure.web import arriving, door, networks
 from dure.web.forms import CodeForm, PaperForm, id_field, name_fields, password_field
 from dure.web.kept import render_kept
 from dure.web.pages.links import cookie_of
+
+ONLY = _("The link is for addresses at %(domains)s.")
+RULE = _(
+    "At least %(minimum)s characters; a few words in a row are easy to remember. "
+    "No well-known password, and not your name or company."
+)
 
 
 class SignUpForm(PaperForm):
@@ -48,6 +58,10 @@ class SignUpForm(PaperForm):
         super().__init__(*arguments, **names)
         self.way = way
         self.fields["id"].required = way.invitation is None
+        if way.link and way.link.domains:
+            only = {"domains": ", ".join(way.link.domains)}
+            self.fields["id"].help_text = format_lazy("{} {}", self.fields["id"].help_text, ONLY % only)
+        self.fields["password"].help_text = RULE % {"minimum": way.workspace.password_minimum}
         if not (way.link and way.link.needs_approval):
             del self.fields["message"]
 
@@ -83,8 +97,7 @@ def sign_up(request: Any, handle: str) -> HttpResponse:
         return arriving.without(request, handle, secret)
     account = door.account_of(request)
     if account is not None:
-        place = members.present(account.pk, way.workspace.uid)
-        return redirect(_back(way)) if place is None else arriving.into(request, place, is_new=False)
+        return _signed_in(request, way, account)
     if way.link:
         arriving.speak(request, way.link)
     row, browser = arriving.unfinished(request, handle)
@@ -97,6 +110,16 @@ def sign_up(request: Any, handle: str) -> HttpResponse:
     return _show(request, way, row)
 
 
+def _signed_in(request: Any, way: Way, account: Account) -> HttpResponse:
+    """Lead whoever has an account to where they answer; a look writes nothing, not even a notice (§4.6)."""
+    place = members.present(account.pk, way.workspace.uid)
+    if place is None:
+        return redirect(_back(way))
+    if request.method == "POST":
+        return arriving.into(request, place, is_new=False)
+    return redirect("home", way.workspace.uid) if member_rules.opens(place) else redirect("my_workspaces")
+
+
 def _back(way: Way) -> str:
     return reverse("join" if way.link else "link_invitation", args=[way.handle])
 
@@ -105,25 +128,22 @@ def _over(request: Any, way: Way, over: LinkClosed | InvitationEnded) -> HttpRes
     """Say that the way in closed meanwhile; what was typed waits, should it open again."""
     if isinstance(over, LinkClosed) and way.link:
         response = arriving.ended(request, way.link, over.state)
+        if request.method != "POST":
+            return response
         return arriving.counted(request, response, way.link, "opened", "refused")
     return redirect(_back(way))
 
 
 def _step(request: Any, way: Way, secret: str, row: SignUp | None, browser: str) -> HttpResponse:
     step = request.POST.get("step", "")
-    if step == "begin" or (row is None and not step):
-        return _begin(request, way, secret)
+    if step == "begin" or (not step and (row is None or "password" in request.POST)):
+        return _begin(request, way, secret, row)
     if row is None:
         return _gone(way)
     if step == "code" and not sign_up_codes.is_proven(row):
         return _prove(request, way, row, browser)
     if step == "again":
         return _again(request, way, row, browser)
-    if step == "over":
-        sign_up_codes.give_up(row)
-        response = redirect("join_sign_up", way.handle)
-        response.delete_cookie(arriving.sign_up_cookie(way.handle), samesite="Lax")
-        return response
     return _finish(request, way, row)
 
 
@@ -133,14 +153,15 @@ def _show(
     """Show the form, the place for the code, or what stands in the way of an address that is proven."""
     context: dict[str, Any] = {"way": _facts(way), "back_url": _back(way), "handle": way.handle}
     context["path"] = reverse("join_sign_up", args=[way.handle])
-    if row is None:
-        context["minimum"] = str(way.workspace.password_minimum)
+    another = row is not None and "another" in request.GET
+    if row is None or another or isinstance(form, SignUpForm):
         context["over"] = sign_up_codes.SignUpOver().sentence() if "over" in request.GET else ""
-        if form is None:
+        context["minimum"] = str(way.workspace.password_minimum)
+        if form is None and row is None:
             return render_kept(request, "pages/sign_up.html", context, lambda: {**context, "form": _empty(way)})
-        return render(request, "pages/sign_up.html", {**context, "form": form}, status=status)
+        return render(request, "pages/sign_up.html", {**context, "form": form or _empty(way, row)}, status=status)
     if not sign_up_codes.is_proven(row):
-        context |= {"fate": outbox.fate_of(row.uid), "is_late": row.tries_left == 0}
+        context |= {"fate": outbox.fate_of(row.uid), "is_late": row.tries_left == 0, "sent": "sent" in request.GET}
         own = {"address": row.address}
         if form is None:
             return render_kept(
@@ -160,14 +181,20 @@ def _facts(way: Way) -> dict[str, Any]:
     return {**shown, "address": invitation.address, "name": own_name_of(invitation)} if invitation else shown
 
 
-def _empty(way: Way) -> SignUpForm:
-    return SignUpForm(way, initial={"id": way.invitation.address if way.invitation else ""})
+def _empty(way: Way, row: SignUp | None = None) -> SignUpForm:
+    """Return the form without a password; ``row`` is what was typed before, to be corrected."""
+    typed = {"id": way.invitation.address if way.invitation else ""}
+    if row:
+        typed = {"family_name": row.family_name, "given_name": row.given_name, "id": row.address}
+        typed["message"] = row.message
+    return SignUpForm(way, initial=typed)
 
 
-def _begin(request: Any, way: Way, secret: str) -> HttpResponse:
+def _begin(request: Any, way: Way, secret: str, row: SignUp | None) -> HttpResponse:
+    signing_up.refuse_ended(way)
     form = SignUpForm(way, request.POST)
     if not form.is_valid():
-        return _show(request, way, None, form)
+        return _show(request, way, row, form)
     typed = form.cleaned_data
     said = facts_of(typed) | {"secret": secret, "message": typed.get("message", "")}
     try:
@@ -175,7 +202,8 @@ def _begin(request: Any, way: Way, secret: str) -> HttpResponse:
             device = door.browser_of(request)
             return _enter(request, way, signing_up.sign_up_by_invitation(door.VISITOR, **said, device=device))
         steps = arriving.uncounted(request, way.handle, "opened", "started")
-        begun = signing_up.begin(door.VISITOR, **said, network=networks.network_of(request), steps=steps)
+        network = networks.network_of(request)
+        begun = signing_up.begin(door.VISITOR, **said, network=network, steps=steps, instead_of=row)
     except proven.HasAccount:
         return redirect(_back(way))
     except (LinkClosed, InvitationEnded):
@@ -184,7 +212,7 @@ def _begin(request: Any, way: Way, secret: str) -> HttpResponse:
         if refused.status in (403, 404):
             raise
         form.refuse(refused)
-        response = _show(request, way, None, form, 429 if refused.status == 429 else 200)
+        response = _show(request, way, row, form, 429 if refused.status == 429 else 200)
         if way.link and isinstance(refused, WrongDomain):
             return arriving.counted(request, response, way.link, "opened", "refused")
         return response
@@ -203,10 +231,10 @@ def _prove(request: Any, way: Way, row: SignUp, browser: str) -> HttpResponse:
     proof = {"browser": browser, "code": form.cleaned_data["code"], "network": networks.network_of(request)}
     try:
         return _finish(request, way, row, partial(signing_up.finish_with_code, **proof))
-    except sign_up_codes.SignUpOver:
-        return _gone(way)
     except (WrongCode, sign_up_codes.TooManyWrongCodes) as refused:
         form.refuse(refused)
+        if not isinstance(refused, sign_up_codes.NotSixDigits):
+            form.data = {}  # a wrong code is of no use: the next one is typed into an empty field
         left = sign_up_codes.of_browser(row.uid, browser) or row
         return _show(request, way, left, form, 429 if refused.status == 429 else 200)
 
@@ -218,19 +246,23 @@ def _gone(way: Way) -> HttpResponse:
 
 def _again(request: Any, way: Way, row: SignUp, browser: str) -> HttpResponse:
     try:
-        sign_up_codes.send_code_again(uid=row.uid, browser=browser, way=way)
-    except sign_up_codes.CodeJustSent as refused:
+        sign_up_mails.send_code_again(
+            door.VISITOR, uid=row.uid, browser=browser, way=way, network=networks.network_of(request)
+        )
+    except (sign_up_mails.CodeJustSent, sign_up_mails.NoMoreCodes) as refused:
         form = CodeForm({"code": ""})
         form.errors.clear()
         form.refuse(refused)
         return _show(request, way, row, form)
-    return redirect("join_sign_up", way.handle)
+    return redirect(f"{reverse('join_sign_up', args=[way.handle])}?sent")
 
 
 def _finish(request: Any, way: Way, row: SignUp, finish: Callable[..., Finished] = signing_up.finish) -> HttpResponse:
     steps = arriving.uncounted(request, way.handle, "opened", "started", "verified")
     try:
         finished = finish(door.VISITOR, row=row, way=way, device=door.browser_of(request), steps=steps)
+    except sign_up_codes.SignUpOver:
+        return _gone(way)
     except proven.HasAccount:
         response = redirect("join_sign_up", way.handle)
         return arriving.counted(request, response, way.link, *steps) if way.link else response
@@ -244,10 +276,11 @@ def _enter(request: Any, way: Way, finished: Finished, steps: Sequence[str] = ()
     """Give the browser its session, and lead where the account came to."""
     response, place = door.enter(request, finished.opened, _back(way)), finished.place
     if isinstance(finished.opened, SignedIn):
-        if isinstance(place, Accepted):
-            further = arriving.into(request, place.member, is_new=place.is_new)
+        member = place.member if isinstance(place, Accepted) else place.place
+        if isinstance(member, Member):
+            further = arriving.into(request, member, is_new=True)  # with an account nobody had used before
         else:
-            further = arriving.arrived(request, place)
+            further = redirect("join_request", member.uid)
         response.headers["Location"] = further.headers["Location"]
     response.delete_cookie(arriving.sign_up_cookie(way.handle), samesite="Lax")
     last = () if isinstance(place, Accepted) else place.steps
