@@ -79,16 +79,14 @@ RULES = {
 def erase_account(account: Account) -> None:
     """Delete an account and everything that is about it; part of an action or of the worker's purge.
 
-    What other workspaces and other people began with an address is theirs: an ID that nobody proved may be anybody's,
-    and an invitation that still waits goes with its own end.
+    An ID that nobody proved may be anybody's: what other workspaces and people began with it stays.
     """
     members = list(Member.objects.filter(account=account))
     addresses = [one for one in joining.addresses_of(account) if one.proven_at or one.kind != Address.PRIVATE]
     proven = [one.canonical for one in addresses if one.proven_at]
     here = Q(workspace_id__in={account.origin_id or 0, *(member.workspace_id for member in members)})
     about = Q(address__in=[one.canonical for one in addresses]) & here
-    over = Q(address__in=proven) & (Q(ended_at__isnull=False) | joining.run_out())
-    _forget_invitations(Invitation.objects.filter(about | over))
+    _forget_invitations(Invitation.objects.filter(about | Q(address__in=proven)))
     _remove_photos(Profile.objects.filter(member__account=account))
     SignUp.objects.filter(address__in=proven).delete()
     request_letters.forget(JoinRequest.objects.filter(account=account))

@@ -69,6 +69,7 @@ ENDS = {
     "renew": (
         (_ADDRESS, _("Those you see now open nothing any more, wherever they hang or were sent.")),
         (_("Printed posters"), _("Print them again with the new code.")),
+        (_UNFINISHED, _("They can no longer be finished.")),
     ),
     "withdraw": (
         (_ADDRESS, _("They open nothing any more, for good.")),

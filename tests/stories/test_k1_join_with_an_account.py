@@ -32,6 +32,7 @@ def test_alex_signs_in_from_the_link_and_is_in(cast: Cast, post: PostOffice) -> 
     link = invite_link(cast.eve)
     browser = cast.visitor()
     page = browser.press(arrive(browser, link), "Sign in and join")
+    assert "Then you go on to the invitation." in page.text
     assert page.path.startswith("/sign-in/")
     page = browser.fill_in(page, id=cast.alex.address, password=PASSWORD)
     assert page.path == f"/join/{link.uid}/" and cast.alex.address in page.text

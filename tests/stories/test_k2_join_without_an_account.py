@@ -1,5 +1,6 @@
 """K2: the link opens a sign-up page → Create account → name, e-mail, password → get the app → sign in."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -201,6 +202,7 @@ def test_who_has_an_account_learns_it_after_the_code_alone_and_signs_in(
     assert "You have an account already" in page.text and "password you typed is not kept" in page.text
     assert cast.alex.account.password == before
     page = browser.follow(page, "Sign in and go on")
+    assert re.search(r'<input type="password"[^>]* autofocus', page.body), "the ID stands there already"
     assert dict(page.form_with("password").fields)["id"] == address
     page = browser.fill_in(page, password=PASSWORD)
     assert page.path == f"/join/{link.uid}/", "signed in, and back at the joining page"

@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -57,9 +58,10 @@ def page(request: Any) -> HttpResponse:
     if request.method != "POST":
         if door.account_of(request) is not None:
             return redirect("start")
-        return _show(
-            request, SignInForm(initial={"next": request.GET.get("next", ""), "id": request.GET.get("id", "")})
-        )
+        form = SignInForm(initial={"next": request.GET.get("next", ""), "id": request.GET.get("id", "")})
+        if request.GET.get("id"):
+            form.fields["password"].widget.attrs["autofocus"] = True
+        return _show(request, form)
     if ceremonies.is_answer(request):
         return _by_passkey(request)
     form = SignInForm(request.POST)
@@ -152,7 +154,9 @@ def _show(
     if banner and status == 200:
         for name in marked:
             form.fields[name].widget.attrs["aria-invalid"] = "true"
-    response = render(request, "pages/sign_in.html", {"form": form, "banner": banner}, status=status)
+    leads = str(form["next"].value() or "").startswith((reverse("join_code"), "/link/"))
+    context = {"form": form, "banner": banner, "to_invitation": leads}
+    response = render(request, "pages/sign_in.html", context, status=status)
     if status == 429:
         response.headers["Retry-After"] = "5"
     return response
