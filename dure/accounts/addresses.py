@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from dure.accounts.models import Address
 from dure.core import clock
 from dure.core.errors import DomainError
+from dure.core.text import narrow
 
 LONGEST = 254
 LONGEST_LOCAL = 64
@@ -45,11 +46,11 @@ class AddressTaken(DomainError):
 def canonical(text: str) -> str:
     """Return the one spelling of an address that is stored and compared.
 
-    ASCII local part in lower case; the domain as IDNA A-labels (RFC 5891).
+    ASCII local part in lower case, full-width letters as ASCII; the domain as IDNA A-labels (RFC 5891).
 
     :raises InvalidAddress: for everything that is not one plain address.
     """
-    text = text.strip(" \t\r\n")
+    text = narrow(text).strip(" \t\r\n")
     local, at, domain = text.rpartition("@")
     if not at or not local or "=?" in text or any(_is_invisible(letter) for letter in text):
         raise InvalidAddress

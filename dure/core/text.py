@@ -18,6 +18,14 @@ def readable(text: str) -> str:
     return "\n".join("".join(letter for letter in line if is_plain(letter)) for line in lines).strip()
 
 
+_NARROW = {0xFF01 + place: 0x21 + place for place in range(94)} | {0x3000: " ", 0x3002: ".", 0xFF61: "."}
+
+
+def narrow(text: str) -> str:
+    """Return text with the full-width forms that Japanese and Korean keyboards type as ASCII: ａ＠ｂ。ｃ is a@b.c."""
+    return text.translate(_NARROW)
+
+
 def digits(typed: str) -> str:
     """Return the digits of a code as 0 to 9, whatever keyboard they were typed on; everything else is dropped."""
     return "".join(str(unicodedata.decimal(letter)) for letter in typed if letter.isdecimal())

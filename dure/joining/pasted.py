@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import addresses
 from dure.core.errors import DomainError
+from dure.core.text import narrow
 from dure.members import names, splitting
 from dure.members.names import InvalidName
 
@@ -81,7 +82,7 @@ def read(text: str, language: str) -> list[Entry]:
     known: dict[str, str] = {}
     found: list[Entry] = []
     given_first = False
-    for row, line in enumerate(text.splitlines(), 1):
+    for row, line in enumerate(text.replace("＠", "@").splitlines(), 1):
         for cells in _cells_of(line):
             if not found and _is_head(line):
                 given_first = _given_first(line)
@@ -197,7 +198,7 @@ def _apart(cell: str) -> tuple[str, str]:
 
 def _canonical(typed: str, known: dict[str, str]) -> str:
     """Return the one spelling; a domain is worked out once, since a company has few and a list has many addresses."""
-    typed = re.sub(r"^mailto:", "", typed.strip(_SPACE), flags=re.IGNORECASE).rstrip(".")
+    typed = re.sub(r"^mailto:", "", narrow(typed.strip(_SPACE)), flags=re.IGNORECASE).rstrip(".")
     local, _at, domain = typed.rpartition("@")
     if domain not in known:
         known[domain] = addresses.canonical(f"a@{domain}").partition("@")[2]

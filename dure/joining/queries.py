@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dure.accounts.models import Account, Address
 from dure.core import clock, keys, rows
+from dure.core.text import narrow
 from dure.joining.models import Invitation, InvitationToken, InviteLink, JoinRequest
 from dure.joining.rules import BETWEEN_MAILS, LASTS, State, longest
 from dure.mail.models import Letter
@@ -69,7 +70,7 @@ def listed(workspace: Workspace, *, state: str = "", search: str = "") -> QueryS
     if not part:
         return found
     named = Q(family_name__icontains=part) | Q(given_name__icontains=part)
-    return found.filter(named | Q(address__contains=part))
+    return found.filter(named | Q(address__contains=narrow(part)))
 
 
 def _unreached(found: QuerySet[Invitation]) -> QuerySet[Invitation]:

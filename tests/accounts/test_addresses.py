@@ -14,12 +14,16 @@ GOOD = {
     "minsu@한빛.한국": "minsu@xn--xx3br43b.xn--3e0b707e",
     "minsu@straße.example": "minsu@xn--strae-oqa.example",
     "minsu@ＥＸＡＭＰＬＥ.com": "minsu@example.com",
+    "ｂｏｒａ＠ｗａｌｋ．ｅｘａｍｐｌｅ": "bora@walk.example",
+    "\u3000Ｂｏｒａ．Ｙｏｏｎ＋１＠ｗａｌｋ。example\u3000": "bora.yoon+1@walk.example",
+    "a＠b｡co": "a@b.co",
 }
 BAD = [
     "", "@", "a@", "@b.co", "a@b", "a.b.co", "a@@b.co", "a b@c.co", ".a@b.co", "a.@b.co", "a..b@c.co",
     '"a b"@c.co', "a@[127.0.0.1]", "a@127.0.0.1", "a@b..co", "a@-b.co", "a@b-.co", "a@b.co.", "소라@한빛.한국",
     "a\u200b@b.co", "a@b\u200b.co", "a@b.co\u202e", "=?utf-8?q?a?=@b.co", "a@b.co, c@d.co",
-    "a@b.co\r\nBcc: x@y.z", "a\x00@b.co", "\u212a@b.co", "a＠b.co", "<a@b.co>", "Sora <a@b.co>", "a@b.co;c",
+    "a@b.co\r\nBcc: x@y.z", "a\x00@b.co", "\u212a@b.co", "＝？utf-8?q?a？＝@b.co", "a＠＠b.co", "ａ＠b。", "<a@b.co>",
+    "Sora <a@b.co>", "a@b.co;c",
     "a@exa mple.com", "a@" + "b" * 64 + ".co", "a(x)@b.co",
 ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from unicodedata import normalize
+from urllib.parse import urlencode
 
 import pytest
 from django.utils.formats import date_format
@@ -11,7 +12,7 @@ from dure.joining import ways
 from dure.joining.models import InviteLink
 from tests.cast import Cast
 from tests.post import PostOffice
-from tests.stories.joining import arrive, begin, invite_link
+from tests.stories.joining import BORAM, arrive, begin, confirm, invite_link
 
 SEOUL = timedelta(hours=9)
 
@@ -97,3 +98,23 @@ def test_a_step_that_a_link_no_longer_takes_leads_to_the_link(cast: Cast) -> Non
     browser = cast.eve.browser()
     page = browser.open(cast.at(f"admin/links/{link.uid}/act/pause/"))
     assert page.path == cast.at(f"admin/links/{link.uid}/") and "Withdrawn" in page.text
+
+
+WIDE = str.maketrans({code: code + 0xFEE0 for code in range(0x21, 0x7F) if chr(code) != "."} | {".": "。"})
+"""What a Japanese keyboard makes of an address when its owner forgets to turn it back."""
+
+
+def test_an_address_in_full_width_letters_signs_up_signs_in_and_is_invited(cast: Cast, post: PostOffice) -> None:
+    link, wide = invite_link(cast.eve, domains=["ｈａｎｂｉｔｓｏｆｔ。co.kr"]), BORAM["id"].translate(WIDE)
+    assert link.domains == ["hanbitsoft.co.kr"]
+    browser = cast.visitor()
+    page = confirm(browser, begin(browser, link, id=wide), post)
+    assert "You are in: 한빛소프트" in page.text and BORAM["id"] in page.text
+    again = cast.visitor().sign_in(wide, BORAM["password"])
+    assert again.path == cast.at()
+    invited = cast.minjun.browser()
+    typed = "haru@hanbitsoft.co.kr".translate(WIDE)
+    told = invited.fill_in(invited.open(cast.at("admin/invitations/new/")), text=f"{typed} {wide}")
+    assert "1 invitation is on its way" in told.text and "is a member" in told.text.lower(), told.text
+    found = invited.open(cast.at("admin/invitations/?" + urlencode({"search": "ｈａｒｕ＠"})))
+    assert "haru@hanbitsoft.co.kr" in found.text

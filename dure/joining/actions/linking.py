@@ -14,7 +14,7 @@ from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotFound, raise_together
 from dure.core.events import Event
 from dure.core.permissions import Permission
-from dure.core.text import readable
+from dure.core.text import narrow, readable
 from dure.joining import links, rules, ways
 from dure.joining.models import InviteLink
 from dure.members import queries as members
@@ -123,7 +123,7 @@ def _checked_edit(
 
 def _domain(typed: str) -> str:
     try:
-        return addresses.canonical(f"a@{typed.strip().removeprefix('@')}").partition("@")[2]
+        return addresses.canonical(f"a@{narrow(typed).strip().removeprefix('@')}").partition("@")[2]
     except addresses.InvalidAddress:
         raise InvalidDomain(domain=typed.strip()[:80]) from None
 
