@@ -200,9 +200,9 @@ def _canonical(typed: str, known: dict[str, str]) -> str:
     """Return the one spelling; a domain is worked out once, since a company has few and a list has many addresses."""
     typed = re.sub(r"^mailto:", "", narrow(typed.strip(_SPACE)), flags=re.IGNORECASE).rstrip(".")
     local, _at, domain = typed.rpartition("@")
-    if domain not in known:
-        known[domain] = addresses.canonical(f"a@{domain}").partition("@")[2]
-    return addresses.canonical(f"{local}@{known[domain]}")
+    address = addresses.canonical(f"{local}@{known.get(domain, domain)}")
+    known[domain] = address.partition("@")[2]
+    return address
 
 
 def _language(text: str, family_name: str, given_name: str, language: str) -> str:

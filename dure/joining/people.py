@@ -57,12 +57,16 @@ class InvalidPrivateAddress(addresses.InvalidAddress):
     code = "invalid_private_address"
     field = "private_address"
 
+    def __init__(self, why: addresses.InvalidAddress) -> None:
+        super().__init__(**why.facts)
+        self.message = why.message
+
 
 def _private(address: str) -> str:
     try:
         return addresses.canonical(address) if address.strip() else ""
-    except addresses.InvalidAddress:
-        raise InvalidPrivateAddress from None
+    except addresses.InvalidAddress as refused:
+        raise InvalidPrivateAddress(refused) from None
 
 
 class InvalidStart(DomainError):

@@ -20,7 +20,7 @@ def workspace_named(text: str) -> Workspace:
 def member_with_id(workspace: Workspace, address: str) -> Member:
     """Return the member of a workspace with this ID."""
     try:
-        holder = addresses.holder(addresses.canonical(address))
+        holder = addresses.holder(addresses.canonical(address, sought=True))
     except addresses.InvalidAddress as error:
         raise CommandError(error.sentence()) from None
     member = Member.objects.filter(workspace=workspace, account_id=holder.account_id).first() if holder else None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dure.accounts.addresses import AddressTooLong, InvalidAddress, canonical
+from dure.accounts.addresses import AddressTooLong, InvalidAddress, canonical, canonical_domain
 
 GOOD = {
     "Sora.Han@HanbitSoft.co.kr": "sora.han@hanbitsoft.co.kr",
@@ -38,6 +38,56 @@ def test_one_spelling_is_stored(typed: str, stored: str) -> None:
 def test_what_is_not_one_plain_address_is_refused(typed: str) -> None:
     with pytest.raises(InvalidAddress):
         canonical(typed)
+
+
+NAMED = {
+    "p\u0430ypal@b.co": "“\u0430” looks like a Latin letter, but it is Cyrillic.",
+    "sora.h\u03b1n@b.co": "“\u03b1” looks like a Latin letter, but it is Greek.",
+    "щука@b.co": "“щ” cannot stand before the @.",
+    "jürgen@b.co": "“ü” cannot stand before the @.",
+    "소라@한빛.한국": "“소” cannot stand before the @.",
+    "xen\u200bia@b.co": "There is an invisible character after “xen”.",
+    "a@exa\u00admple.com": "There is an invisible character after “a@exa”.",
+    "a@exam\ufe0fple.com": "There is an invisible character after “a@exam”.",
+    "\u2060a@b.co": "There is an invisible character at the beginning.",
+    "a\u3164@b.co": "There is an invisible character after “a”.",
+    "tina@ex\u0430mple.com": "In “ex\u0430mple” the letter “\u0430” is Cyrillic and others are Latin",
+    "a@b.\u0441om": "In “\u0441om” the letter “\u0441” is Cyrillic and others are Latin",
+    "a@комп\u0061ния.рф": "In “компaния” the letter “a” is Latin and others are Cyrillic",
+    "a@g\u03bfogle.com": "In “g\u03bfogle” the letter “\u03bf” is Greek and others are Latin",
+    "a@յelp.am": "In “յelp” the letter “յ” is Armenian and others are Latin",
+    "소라 <sora@b.co>": "This is not an e-mail address",
+    "Sora p\u0430y@b.co": "This is not an e-mail address",
+}
+
+
+@pytest.mark.parametrize(("typed", "said"), NAMED.items())
+def test_a_letter_that_is_wrong_is_named(typed: str, said: str) -> None:
+    with pytest.raises(InvalidAddress) as refused:
+        canonical(typed)
+    assert refused.value.sentence().startswith(said)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "компания.рф",
+        "ελλάδα.gr",
+        "한빛soft.kr",
+        "東京tower.example",
+        "コーヒー豆.jp",
+        "straße.example",
+        "c-3po4.ไทย",
+        "かな漢字ABC.jp",
+    ],
+)
+def test_scripts_that_nobody_takes_for_one_another_may_stand_together(domain: str) -> None:
+    assert canonical(f"a@{domain}") == f"a@{canonical_domain(domain)}"
+
+
+def test_what_was_taken_before_is_found_and_its_ascii_form_means_what_it_meant() -> None:
+    stored = "tina@xn--exmple-4nf.com"
+    assert canonical("tina@ex\u0430mple.com", sought=True) == stored == canonical(stored)
 
 
 def test_lengths() -> None:

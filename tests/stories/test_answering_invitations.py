@@ -208,7 +208,7 @@ def test_registering_somebody_who_is_invited_ends_the_invitation(cast: Cast, pos
         ("alex+work@fernweh.example", "alex+work@fernweh.example"),
         ("민수@example.com", None),
         ("аlex@fernweh.example", None),
-        ("alex@fernwеh.example", "alex@xn--fernwh-7of.example"),
+        ("alex@fernwеh.example", None),
         ("yuki@日本語.example", "yuki@xn--wgv71a119e.example"),
         ("a\u200blex@fernweh.example", None),
         ("=?utf-8?q?a?=@fernweh.example", None),

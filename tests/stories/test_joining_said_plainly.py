@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 
 from dure.core import clock
 from dure.joining import ways
-from dure.joining.models import InviteLink
+from dure.joining.models import Invitation, InviteLink
 from tests.cast import Cast
 from tests.post import PostOffice
 from tests.stories.joining import BORAM, arrive, begin, confirm, invite_link
@@ -118,3 +118,22 @@ def test_an_address_in_full_width_letters_signs_up_signs_in_and_is_invited(cast:
     assert "1 invitation is on its way" in told.text and "is a member" in told.text.lower(), told.text
     found = invited.open(cast.at("admin/invitations/?" + urlencode({"search": "ｈａｒｕ＠"})))
     assert "haru@hanbitsoft.co.kr" in found.text
+
+
+def test_a_letter_that_only_looks_right_is_named_where_somebody_signs_up_and_where_many_are_invited(
+    cast: Cast, post: PostOffice
+) -> None:
+    page = begin(cast.visitor(), invite_link(cast.eve), id="bor\u0430m@walk.example")
+    assert "“\u0430” looks like a Latin letter, but it is Cyrillic." in page.error_beside("id")
+    browser = cast.minjun.browser()
+    told = browser.fill_in(
+        browser.open(cast.at("admin/invitations/new/")),
+        text="tina@ex\u0430mple.com\nxen\u200bia@new1.example\nfine@new1.example",
+    )
+    assert "In “ex\u0430mple” the letter “\u0430” is Cyrillic and others are Latin" in told.text
+    assert "There is an invisible character after “xen”" in told.text
+    assert [one.address for one in Invitation.objects.all()] == ["fine@new1.example"]
+    editor = cast.eve.browser()
+    form = editor.open(cast.at("admin/links/new/"))
+    refused = editor.fill_in(form, name="Winter", domains="ex\u0430mple.com")
+    assert "the letter “\u0430” is Cyrillic" in refused.error_beside("domains")

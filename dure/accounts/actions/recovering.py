@@ -60,7 +60,7 @@ def ask_for_code(*, address: str, network: str, language: str) -> Asked:
 
     :raises InvalidAddress: when it is no address at all.
     """
-    spelling, browser = addresses.canonical(address), secrets.token_urlsafe(24)
+    spelling, browser = addresses.canonical(address, sought=True), secrets.token_urlsafe(24)
     row = ListingCode(
         browser=keys.keyed_hash("listing-browser", browser),
         code=secrets.token_bytes(32),
@@ -76,7 +76,7 @@ def _ask(purpose: Purpose, address: str, network: str, language: str, code: List
 
     Every hour has a count of its own: else one question an hour would keep an office shut out that once asked too much.
     """
-    spelling, hour = addresses.canonical(address), int(clock.now().timestamp()) // 3600
+    spelling, hour = addresses.canonical(address, sought=True), int(clock.now().timestamp()) // 3600
     counter = tries.Counter("asked", f"{network} {hour}", timedelta(hours=1))
     tries.count_failure([counter])
     dropped = tries.failures(counter) > QUESTIONS_AN_HOUR

@@ -168,7 +168,7 @@ def living_code(uid: str) -> ActivationCode:
 
 def _spelling(address: str) -> str:
     try:
-        return addresses.canonical(address)
+        return addresses.canonical(address, sought=True)
     except addresses.InvalidAddress:
         return address[: addresses.LONGEST]
 

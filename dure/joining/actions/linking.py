@@ -100,7 +100,7 @@ def _checked(
         wrong.append(InvalidUses())
     try:
         canonical = list(dict.fromkeys(_domain(one) for one in domains[: MOST_DOMAINS * 2]))
-    except InvalidDomain as refused:
+    except (InvalidDomain, addresses.InvalidAddress) as refused:
         wrong.append(refused)
     if len(canonical) > MOST_DOMAINS:
         wrong.append(TooManyDomains(most=MOST_DOMAINS))
@@ -123,7 +123,10 @@ def _checked_edit(
 
 def _domain(typed: str) -> str:
     try:
-        return addresses.canonical(f"a@{narrow(typed).strip().removeprefix('@')}").partition("@")[2]
+        return addresses.canonical_domain(narrow(typed).strip().removeprefix("@"))
+    except (addresses.InvisibleLetter, addresses.MixedScripts) as refused:
+        refused.field = InvalidDomain.field
+        raise
     except addresses.InvalidAddress:
         raise InvalidDomain(domain=typed.strip()[:80]) from None
 

@@ -81,7 +81,7 @@ def _private(address: str) -> str:
     try:
         return addresses.canonical(address) if address.strip() else ""
     except addresses.InvalidAddress as refused:
-        raise InvalidField("private_address", refused.message) from None
+        raise InvalidField("private_address", refused.message, **refused.facts) from None
 
 
 @action(needs=Permission.MEMBERS_MANAGE, records=Event.MEMBER_EDITED, before=_check)

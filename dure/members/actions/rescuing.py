@@ -68,7 +68,7 @@ class Rescue:
 def _check(_actor: Actor, *, address: str, code: str, password: str, network: str) -> dict[str, Any]:
     """Find the code at the cost of one password hash, whoever it is; failures are counted."""
     try:
-        spelling = addresses.canonical(address)
+        spelling = addresses.canonical(address, sought=True)
     except addresses.InvalidAddress:
         spelling = address[: addresses.LONGEST]
     counters = tries.rescue_counters(address=spelling, network=network)
