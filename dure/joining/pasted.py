@@ -18,8 +18,10 @@ LONGEST = 200_000
 _SPACE = " \t\r\u00a0\u3000\ufeff"
 _ANGLED = re.compile(r"(.*?)[<〈＜]([^<>]*)[>〉＞](.*)", re.DOTALL)
 _MARK = re.compile(r"[<>〈〉＜＞\t,;，；、]")
+_DASHES = " -–—:：|"
 _BETWEEN = "\t,;，；、"
-_NUMBERING = re.compile(r"(?:[-*•·]|\d{1,4}[.)])\s+")
+_NUMBERING = re.compile(r"(?:[-*•·・]|\d{1,4}[.)])\s+")
+_NO_NAME = re.compile(r"[=|/\\!\"{}<>\[\]@#$%^*+~_:;?]")
 _WEB_ADDRESS = re.compile(
     r"://|\bwww\.|\w\.(?:com|net|org|info|biz|io|co|me|kr|jp|cn|ru|xyz|top|shop|site|online|link|click|app|dev|gg|ly"
     r"|to|us|uk|de|eu|tv|cc|store|live)\b",
@@ -45,6 +47,22 @@ class LinkInName(InvalidName):
 
     code = "link_in_name"
     message = _("A name holds no web address.")
+
+
+class NotAName(InvalidName):
+    """What stands in the place of a name holds what no name does, or no letter."""
+
+    code = "not_a_name"
+    message = _("“%(name)s” is no name. Write the name as the person writes it, or the address alone.")
+
+
+class UnclearName(InvalidName):
+    """A word beside an address may be its beginning as well, torn off by a space."""
+
+    code = "unclear_name"
+    message = _(
+        "Is “%(name)s” the name? Then write %(name)s <%(address)s>. If it belongs to the address, take the space out."
+    )
 
 
 @dataclass(frozen=True)
@@ -81,7 +99,7 @@ def read(text: str, language: str) -> list[Entry]:
     """Return every address in the order it stands there, good and wrong ones; ``language`` helps to read names."""
     known: dict[str, str] = {}
     found: list[Entry] = []
-    given_first = False
+    given_first: bool | None = None
     for row, line in enumerate(text.replace("＠", "@").splitlines(), 1):
         for cells in _cells_of(line):
             if not found and _is_head(line):
@@ -100,11 +118,11 @@ def _head(cell: str) -> str:
     return re.sub(r"[\s_()-]", "", _bare(cell)).casefold()
 
 
-def _given_first(line: str) -> bool:
-    """Tell whether the head puts the given name before the family name."""
+def _given_first(line: str) -> bool | None:
+    """Tell whether the head puts the given name before the family name; None when it does not say."""
     heads = [_head(cell) for cell in _parts(line, _BETWEEN)]
     given, family = (next((heads.index(head) for head in heads if head in known), None) for known in (_GIVEN, _FAMILY))
-    return given is not None and family is not None and given < family
+    return None if given is None or family is None else given < family
 
 
 def _cells_of(line: str) -> Iterator[list[str]]:
@@ -170,30 +188,43 @@ def _bare(cell: str) -> str:
     return cell[1:-1].replace('""', '"').strip(_SPACE) if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
 
 
-def _entry(row: int, cells: list[str], language: str, known: dict[str, str], *, given_first: bool) -> Entry:
+def _entry(row: int, cells: list[str], language: str, known: dict[str, str], *, given_first: bool | None) -> Entry:
     text = ", ".join(cells)
     place = next((place for place, cell in enumerate(cells) if "@" in cell), None)
     if place is None:
         return Entry(row, text, problem=NoAddress())
-    within, typed = _apart(cells[place])
+    within, typed, is_bare = _apart(cells[place])
     try:
         address = _canonical(typed, known)
+        if is_bare and not _is_like_a_name(within):
+            raise UnclearName(name=within[:40], address=address)
         family_name, given_name = _names(within, cells, place, language, given_first=given_first)
     except DomainError as refused:
         return Entry(row, text, problem=refused)
     return Entry(row, text, address, family_name, given_name, _language(text, family_name, given_name, language))
 
 
-def _apart(cell: str) -> tuple[str, str]:
-    """Return the name and the address that stand in one cell."""
+def _apart(cell: str) -> tuple[str, str, bool]:
+    """Return the name and the address that stand in one cell, and whether nothing but a space parts them."""
     angled = _ANGLED.match(cell)
     if angled:
-        return (angled[1].strip(_SPACE) or angled[3].strip(_SPACE)).strip("\"'"), angled[2]
+        return (angled[1].strip(_SPACE) or angled[3].strip(_SPACE)).strip("\"'"), angled[2], False
     words = cell.split()
     with_sign = [word for word in words if "@" in word]
     if len(words) > 1 and len(with_sign) == 1 and with_sign[0] in (words[0], words[-1]):
-        return " ".join(word for word in words if word != with_sign[0]).strip("\"'"), with_sign[0].strip("()[]")
-    return "", cell
+        beside = " ".join(word for word in words if word != with_sign[0])
+        within, address = beside.strip(_DASHES).strip("\"'"), with_sign[0].strip("()[]")
+        is_named = not within or _head(within) in _HEADS  # as in “E-mail: kim@…”
+        return ("", address, False) if is_named else (within, address, within == beside and address == with_sign[0])
+    return "", cell, False
+
+
+def _is_like_a_name(words: str) -> bool:
+    """Tell whether each word begins with a capital, or in a script that has none; *van* and its like apart."""
+    begins = [next((letter for letter in word if letter.isalpha()), "") for word in words.split()]
+    small = [not first or first.islower() for first in begins]
+    particles = [word in splitting.PARTICLES for word in words.split()]
+    return not all(small) and all(one or not other for one, other in zip(particles, small, strict=True))
 
 
 def _canonical(typed: str, known: dict[str, str]) -> str:
@@ -212,16 +243,28 @@ def _language(text: str, family_name: str, given_name: str, language: str) -> st
     return names.language_of(family_name, given_name, "ja") if found == "ko" and given_name and spaced else found
 
 
-def _names(within: str, cells: list[str], place: int, language: str, *, given_first: bool) -> tuple[str, str]:
+def _names(within: str, cells: list[str], place: int, language: str, *, given_first: bool | None) -> tuple[str, str]:
     within = "" if "@" in within else within
     beside = [cell for cell in cells[:place] or cells[place + 1 :] if any(map(str.isalpha, cell))]
     if within:
         parts = (beside[-1], within) if beside and "<" in cells[place] else splitting.split(within, language)
     elif len(beside) >= 2:
-        parts = (beside[1], beside[0]) if given_first else (beside[0], beside[1])
+        parts = _in_order(beside[0], beside[1], language, given_first=given_first)
     else:
         parts = splitting.split(beside[0], language) if beside else ("", "")
     if not any(parts):
         return "", ""
     refuse_link(*parts)
+    for part in filter(None, parts):
+        if _NO_NAME.search(part) or not any(map(str.isalpha, part)):
+            raise NotAName(name=part[:40])
     return names.clean_names(*parts)
+
+
+def _in_order(first: str, second: str, language: str, *, given_first: bool | None) -> tuple[str, str]:
+    """Return family and given name of two cells: as the head says, as KIM Minsu says, or as the language has them."""
+    if given_first is None:
+        is_latin = names.language_of(first, second, language) == "en"
+        loud = [len(cell) > 1 and cell.isupper() for cell in (first, second)]
+        given_first = is_latin and (loud[1] if loud[0] != loud[1] else language == "en")
+    return (second, first) if given_first else (first, second)

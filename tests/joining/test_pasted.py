@@ -3,6 +3,7 @@
 import pytest
 
 from dure.joining import pasted
+from dure.members.names import display_name
 
 
 def addresses_of(text: str) -> list[str]:
@@ -27,3 +28,79 @@ def test_full_width_addresses_are_parted_as_others_are() -> None:
     assert addresses_of("ａ＠walk.example、ｂ＠walk.example；c@walk.example d＠walk.example") == [
         "a@walk.example", "b@walk.example", "c@walk.example", "d@walk.example",
     ]  # fmt: skip
+
+
+def names_of(text: str, language: str = "en") -> list[str]:
+    """Return each name as it is shown, or the code of what holds the row back."""
+    return [
+        one.problem.code if one.problem else display_name(one.family_name, one.given_name, one.name_language)
+        for one in pasted.read(text, language)
+    ]
+
+
+NAMED = {
+    "Quinn Park quinn@new1.example": "Quinn Park",
+    "quinn@new1.example Quinn": "Quinn",
+    "Ludwig van Beethoven l@new1.example": "Ludwig van Beethoven",
+    "(Dr) Élodie Nguyễn e@new1.example": "(Dr) Élodie Nguyễn",
+    "김하은 haeun@new1.example": "김하은",
+    "田中 雪 yuki@new1.example": "田中 雪",
+    "Анна Иванова anna@new1.example": "Анна Иванова",
+    "quinn <quinn@new1.example>": "quinn",
+    "quinn (quinn@new1.example)": "quinn",
+    "quinn, q@new1.example": "quinn",
+    "quinn\tq@new1.example": "quinn",
+    "김하은 | haeun@new1.example": "김하은",
+    "Quinn Park - quinn@new1.example": "Quinn Park",
+    "E-mail: quinn@new1.example": "",
+    "010-1234-5678, quinn@new1.example": "",
+}
+HELD = {
+    "q uinn@new1.example": "unclear_name",
+    "min jun.kim@new1.example": "unclear_name",
+    "van quinn@new1.example": "unclear_name",
+    "Kim 3 quinn@new1.example": "unclear_name",
+    "quinn@new1.example q": "unclear_name",
+    "=cmd|' /C calc'!A0@new1.example": "unclear_name",
+    "=1+1 <a0@new1.example>": "not_a_name",
+    "=cmd|' /C calc'!A0\ta0@new1.example": "not_a_name",
+    "Kim/Min a0@new1.example": "not_a_name",
+    "Kim {Min} <a0@new1.example>": "not_a_name",
+    "12345 <a0@new1.example>": "not_a_name",
+    "Kim, 42 <a0@new1.example>": "not_a_name",
+    "-- <a0@new1.example>": "not_a_name",
+}
+
+
+@pytest.mark.parametrize(("text", "name"), NAMED.items())
+def test_a_name_beside_an_address_is_understood(text: str, name: str) -> None:
+    assert names_of(text) == [name]
+
+
+@pytest.mark.parametrize(("text", "code"), HELD.items())
+def test_what_may_be_no_name_is_held_back_with_a_reason(text: str, code: str) -> None:
+    (entry,) = pasted.read(text, "en")
+    assert entry.problem is not None and entry.problem.code == code and not entry.address
+    assert entry.problem.sentence().count("“") == 1
+
+
+ORDERS = [
+    ("f@new1.example\tFrank\tOcean", "en", ("Ocean", "Frank")),
+    ("Frank\tOcean\tf@new1.example", "en", ("Ocean", "Frank")),
+    ("f@new1.example\tOCEAN\tFrank", "en", ("OCEAN", "Frank")),
+    ("f@new1.example\tFrank\tOCEAN", "ko", ("OCEAN", "Frank")),
+    ("f@new1.example\tKim\tMinsu", "ko", ("Kim", "Minsu")),
+    ("f@new1.example\tTanaka\tYuki", "ja", ("Tanaka", "Yuki")),
+    ("f@new1.example\t김\t하은", "en", ("김", "하은")),
+    ("田中\t雪\tf@new1.example", "en", ("田中", "雪")),
+    ("E-mail\tLast name\tFirst name\nf@new1.example\tOcean\tFrank", "en", ("Ocean", "Frank")),
+    ("E-mail\tFirst name\tLast name\nf@new1.example\tMinsu\tKim", "ko", ("Kim", "Minsu")),
+]
+
+
+@pytest.mark.parametrize(("text", "language", "expected"), ORDERS)
+def test_two_cells_of_a_name_are_in_the_order_of_their_language(
+    text: str, language: str, expected: tuple[str, str]
+) -> None:
+    (entry,) = pasted.read(text, language)
+    assert (entry.family_name, entry.given_name) == expected

@@ -157,10 +157,15 @@ def test_a_message_or_a_name_is_no_bait(cast: Cast, post: PostOffice, bait: str)
 
 
 def test_markup_and_header_lines_in_names_and_messages_stay_words(cast: Cast, post: PostOffice) -> None:
-    paste(cast, "<b>Eve</b>\tEve\tx@example.com", message="<script>alert(1)</script>\nBcc: everybody")
+    message = "<script>alert(1)</script>\nBcc: everybody"
+    held = paste(cast, "<b>Eve</b>\tEve\tx@example.com", message=message)
+    assert "“&lt;b&gt;Eve&lt;/b&gt;” is no name." in held.body and not rows()
+    paste(cast, "Eve\tAdler & Sons\tx@example.com", message=message)
     mail = post.last_to("x@example.com")
     assert "&lt;script&gt;" in mail.part("html") and "<script>" not in mail.part("html")
     assert mail.message["Bcc"] is None and "> Bcc: everybody" in mail.text
+    assert "Adler &amp; Sons" in mail.part("html") or "Adler" not in mail.part("html")
+    Invitation.objects.update(family_name="<b>Eve</b>")
     browser, page = page_of(cast, "x@example.com")
     assert "<script>alert" not in page.body and "<b>Eve" not in page.body
     assert "&lt;b&gt;Eve" in browser.open(cast.at(LIST)).body
@@ -354,3 +359,15 @@ def test_failed_letters_and_letters_about_something_are_found_by_their_indexes(p
     failed = queries.listed(people.hanbit, state=queries.FAILED)
     for found, index in ((about, "letter_about"), (failed, "letter_failed")):
         assert connection.vendor != "sqlite" or index in found.explain(), found.explain()
+
+
+def test_a_torn_address_is_no_invitation_to_somebody_else(cast: Cast, post: PostOffice) -> None:
+    text = "q uinn@new1.example\n=cmd|' /C calc'!A0@new1.example\nfrank+tag@new1.example\tFrank\tOcean"
+    page = paste(cast, text)
+    assert "Is “q” the name? Then write q <uinn@new1.example>." in page.text
+    assert kept(page).splitlines()[0] == "q uinn@new1.example"
+    assert set(rows()) == {"frank+tag@new1.example"}
+    assert "Frank Ocean" in page_of(cast, "frank+tag@new1.example")[1].text
+    post.deliver()
+    mailed = {one for mail in post.received for one in mail.recipients}
+    assert mailed - {cast.minjun.address} == {"frank+tag@new1.example"}
