@@ -43,7 +43,10 @@ def test_whoever_was_invited_without_a_name_gives_one_when_accepting(cast: Cast,
     assert "A place in another workspace waits for your answer." in browser.open(f"/w/{cast.fernweh.uid}/").text
     page = browser.follow(browser.open("/workspaces/"), "한빛소프트")
     assert "Good to have you" in page.text and "Your name there" not in page.text
-    page = browser.press(page, "Accept")
+    assert dict(page.form_with("given_name").fields)["given_name"] == "Alex", (
+        "the name one goes by elsewhere stands there"
+    )
+    page = browser.fill_in(page, family_name="", given_name="", step="accept")
     assert "Write a name" in page.error_beside("given_name") and place(cast) is None
     page = browser.fill_in(page, family_name="Meyer", given_name="x" * 80, step="accept")
     assert "at most 80 characters" in page.error_beside("given_name") and 'value="Meyer"' in page.body
@@ -135,6 +138,23 @@ def test_an_id_one_only_wishes_for_answers_nothing_that_waits_for_it(cast: Cast,
     assert place(cast) is None
     assert not Address.objects.filter(account=owner.account, kind=Address.PENDING).exclude(proven_at=None).exists()
     assert not queries.waiting_for(owner.account).exists() and queries.waiting_for(bo.account).count() == 1
+
+
+def test_whoever_is_signed_in_as_somebody_else_may_go_on_as_the_invited_address(cast: Cast, post: PostOffice) -> None:
+    invite(cast, "alex.private@example.com")
+    browser = cast.alex.browser()
+    page = browser.open(post.last_to("alex.private@example.com").link)
+    typed = dict(page.form_with("family_name", "given_name").fields)
+    assert (typed["family_name"], typed["given_name"]) == ("Meyer", "Alex") and "Decline" in page.text
+    out = browser.press(page, "Sign out and go on as alex.private@example.com")
+    assert out.path == page.path and "You are signed in as" not in out.text
+    form = browser.press(out, "Create account")
+    assert "alex.private@example.com" in form.text and form.form_with("password") and place(cast) is None
+    again = cast.alex.browser()
+    page = again.open(post.last_to("alex.private@example.com").link)
+    page = again.press(page, f"Accept as {cast.alex.address}")
+    member = place(cast)
+    assert member and (member.family_name, member.given_name) == ("Meyer", "Alex"), "nothing had to be typed"
 
 
 def test_opening_is_noted_once_by_a_button_and_not_by_a_look(people: Cast, post: PostOffice) -> None:

@@ -45,6 +45,14 @@ class NameForm(PaperForm):
         return dict(self.cleaned_data) if self.is_valid() else {}
 
 
+def _filled(form: NameForm, account: Account | None, invitation: Invitation) -> NameForm:
+    """Return the form as typed, or with the name its reader goes by elsewhere where the invitation holds none."""
+    if form.is_bound or account is None or own_name_of(invitation):
+        return form
+    family_name, given_name = queries.names_of(account)
+    return NameForm(initial={"family_name": family_name, "given_name": given_name})
+
+
 def facts(invitation: Invitation) -> dict[str, Any]:
     """Return what the page with the buttons says of an invitation; its times are the workspace's."""
     workspace, inviter, details = invitation.workspace, queries.inviter(invitation), invitation.details
@@ -92,7 +100,7 @@ def waiting(request: Any, invitation_uid: str) -> HttpResponse:
         "invitation": facts(invitation),
         "who": "own",
         "may_decline": True,
-        "form": form,
+        "form": _filled(form, actor.account, invitation),
         "action": reverse("invitation", args=[invitation_uid]),
         "id_address": accounts.id_address(actor.account),
     }
@@ -125,7 +133,7 @@ def by_link(request: Any, handle: str) -> HttpResponse:
         "who": _who(account, token),
         "may_decline": token.proves_address or _who(account, token) == "own",
         "has_account": token.proves_address and proven.holder_of(invitation.address, invitation.workspace) is not None,
-        "form": form,
+        "form": _filled(form, account, invitation),
         "action": reverse("link_invitation", args=[handle]),
         "id_address": accounts.id_address(account) if account else "",
         "refusal": refusal,
