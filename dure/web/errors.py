@@ -82,5 +82,7 @@ def trouble(*, full: bool) -> HttpResponse:
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form whose cookie is gone or that came from another site."""
+    """Answer a form whose cookie is gone or that came from another site; a browser that sends none keeps none."""
+    if not request.COOKIES:
+        return page(request, 403, _("Cookies are off in this browser. Allow them, go back, reload and try again."))
     return page(request, 403, _("The page was open for too long, or cookies are off. Go back, reload and try again."))

@@ -3,6 +3,8 @@
 PRODUCT.md §4.2 (a copied link proves nothing), §4.3, §4.7 c, §4.15.
 """
 
+from http.cookiejar import DefaultCookiePolicy
+
 import pytest
 
 from dure.accounts.actions.changing_id import ask_for_new_id
@@ -155,6 +157,19 @@ def test_whoever_is_signed_in_as_somebody_else_may_go_on_as_the_invited_address(
     page = again.press(page, f"Accept as {cast.alex.address}")
     member = place(cast)
     assert member and (member.family_name, member.given_name) == ("Meyer", "Alex"), "nothing had to be typed"
+
+
+def test_with_cookies_off_the_page_of_an_invitation_and_its_button_say_so(cast: Cast, post: PostOffice) -> None:
+    invite(cast, "nobody@example.com")
+    link, browser = post.last_to("nobody@example.com").link, cast.visitor()
+    browser.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    page = browser.open(link)
+    assert page.status == 200 and "If cookies are off in this browser, allow cookies" in page.text
+    refused = browser.press(page, "Send me a new mail")
+    assert refused.status == 403 and "Cookies are off in this browser." in refused.text
+    kept = cast.visitor()
+    asked = kept.press(kept.open(page.path), "Send me a new mail")
+    assert "Look into your mailbox" in asked.text, "in another browser that keeps them a mail can be had"
 
 
 def test_opening_is_noted_once_by_a_button_and_not_by_a_look(people: Cast, post: PostOffice) -> None:

@@ -242,6 +242,7 @@ def test_with_cookies_off_or_in_another_browser_the_page_explains(cast: Cast) ->
         page = browser.open(f"/join/{link.uid}/")
         assert page.status == 200 and "another browser" in page.text and "allow cookies" in page.text
         assert "한빛" not in page.text, "the handle alone tells nothing"
+        assert page.text.index("cookies are off") < page.text.index("another browser"), "plainly and early"
     assert "another browser" in arrive(cookies_off(cast), link).text
 
 
