@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from dure.accounts.models import Account, Address
 from dure.core import links
+from dure.joining import pasted, requests
 from dure.joining.models import InviteLink, JoinRequest
 from dure.joining.rules import link_state_of
 from dure.mail import outbox
@@ -85,24 +86,48 @@ def _letter(
 
 
 def post_asked(workspace: Workspace, asked: Sequence[JoinRequest], admins: Sequence[Member]) -> None:
-    """Tell each admin once who asks: one by name, several by their number and the first names; part of an action."""
-    facts = {
+    """Tell each admin once who asks: one with all there is to judge by, several by their number and the first of them.
+
+    Part of an action.
+    """
+    own = requests.of(workspace).filter(pk__among=[one.pk for one in asked[:NAMED]])
+    first: list[Any] = list(requests.with_ids(own).order_by("id"))
+    named = [(name_of(one), one.id_address or "") for one in first]
+    facts: dict[str, Any] = {
         "number": len(asked),
-        "asker": name_of(asked[0]),
-        "askers": [name_of(one) for one in asked[:NAMED]],
+        "asker": named[0][0],
+        "askers": named,
         "more": max(len(asked) - NAMED, 0),
         "address": links.absolute(f"/w/{workspace.uid}/admin/join-requests/"),
+        "id_address": "",
     }
+    if len(asked) == 1:
+        facts |= _asked_alone(first[0], facts["address"])
     for admin in admins:
         post_to_id(admin, Kind.JOIN_ASKED, facts, about=asked[0].uid if len(asked) == 1 else "")
 
 
+def _asked_alone(request: Any, address: str) -> dict[str, Any]:
+    """Return what is told of one who asks; a web address in a stranger's sentence would make our mail their bait."""
+    return {
+        "id_address": request.id_address or "",
+        "message": "" if pasted.holds_link(request.message) else request.message,
+        "left_out": pasted.holds_link(request.message),
+        "link_name": request.link.name if request.link else "",
+        "address": f"{address}{request.uid}/",
+    }
+
+
 def post_wanted(link: InviteLink, admins: Sequence[Member]) -> None:
-    """Tell admins that somebody found a link closed and would have come by it; part of an action."""
+    """Tell admins that somebody found a link closed and would have come by it; part of an action.
+
+    Nobody knows who it was, so no address stands in it.
+    """
     facts = {
         "link_name": link.name,
         "state": str(link_state_of(link)),
         "address": links.absolute(f"/w/{link.workspace.uid}/admin/links/{link.uid}/"),
+        "id_address": "",
     }
     for admin in admins:
         post_to_id(admin, Kind.LINK_WANTED, facts, about=link.uid)

@@ -16,7 +16,7 @@ from dure.members import queries
 from dure.members.actions.administering import grant
 from dure.members.actions.leaving import remove_all
 from tests.cast import Cast
-from tests.joining.asking import asked_to_join, asks, crowd, invite_link, signed_up
+from tests.joining.asking import NORA, asked_to_join, asks, crowd, invite_link, signed_up
 from tests.post import Mail, PostOffice
 
 
@@ -33,13 +33,26 @@ def told(post: PostOffice, address: str) -> list[Mail]:
 
 
 def test_the_first_is_told_at_once_to_every_admin_who_can_answer(cast: Cast, post: PostOffice) -> None:
-    asked_to_join(cast, message="Open https://evil.example now")
+    request = asked_to_join(cast, message="We met at the fair <b>in Busan</b>.")
     for somebody in (cast.sora, cast.minjun):
         mail = told(post, somebody.address)[0]
         assert mail.subject == "Nora Lind asks to join 한빛소프트"
-        assert f"/w/{cast.hanbit.uid}/admin/join-requests/" in mail.text and "evil" not in mail.text
+        assert f"/w/{cast.hanbit.uid}/admin/join-requests/{request.uid}/" in mail.text
+        assert f"Their ID (e-mail address): {NORA}" in mail.text and "Invite link: Winter hiring" in mail.text
+        assert "> We met at the fair" in mail.text and "&lt;b&gt;in Busan" in mail.part("html")
+        assert somebody.address not in mail.text and somebody.address not in mail.part("html")
     assert not told(post, cast.eve.address) and not told(post, cast.yuki.address)
     assert told(post, cast.sora.address) == told(post, cast.sora.address), "once"
+
+
+@pytest.mark.parametrize("bait", ["Open https://evil.example now", "see evil.com", "www.evil.example"])
+def test_a_strangers_web_address_does_not_travel_in_our_mail(cast: Cast, post: PostOffice, bait: str) -> None:
+    request = asked_to_join(cast, message=bait)
+    mail = told(post, cast.minjun.address)[0]
+    assert "evil" not in mail.text and "evil" not in mail.part("html")
+    assert "holds a web address" in mail.text and NORA in mail.text
+    page = cast.minjun.browser().open(cast.at(f"admin/join-requests/{request.uid}/"))
+    assert bait in page.text, "the page has it"
 
 
 def test_a_burst_of_two_hundred_is_two_letters(cast: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +67,9 @@ def test_a_burst_of_two_hundred_is_two_letters(cast: Cast, post: PostOffice, mon
     first, second = told(post, cast.minjun.address)
     assert second.subject == "199 people ask to join 한빛소프트"
     assert "G0 Guest" in second.text and "G4 Guest" in second.text and "G5 Guest" not in second.text
-    assert "and 194 more" in second.text
+    assert "and 194 more" in second.text and "G4 Guest (guest4@outside.example)" in second.text
+    assert f"/w/{cast.hanbit.uid}/admin/join-requests/\r\n" in second.text
+    assert cast.minjun.address not in second.text and "ID (e-mail" not in second.text
     later(monkeypatch, hours=5)
     assert len(told(post, cast.minjun.address)) == 2 and first.subject.startswith("Nora Lind")
 
@@ -94,6 +109,7 @@ def test_a_paused_link_is_asked_for_and_its_maker_is_told_at_most_once_an_hour(
     assert "Winter hiring" in mail.text and "paused" in mail.text and "the same address works again" in mail.text
     assert f"/w/{cast.hanbit.uid}/admin/links/{link.uid}/" in mail.text
     assert not wanted(post, cast.sora.address)
+    assert cast.minjun.address not in mail.text + mail.part("html") and "ID (e-mail" not in mail.text
     assert "Asked for" in cast.minjun.browser().open(cast.at("admin/links/")).text
     assert AuditEvent.objects.filter(event="link.wanted", workspace_id=cast.hanbit.pk).count() == 1
     later(monkeypatch, minutes=59)
