@@ -145,14 +145,29 @@ def test_there_are_never_fewer_uses_than_were_used(cast: Cast) -> None:
     link, browser = make(cast, most_uses=10), cast.eve.browser()
     InviteLink.objects.filter(pk=link.pk).update(uses=4)
     page = browser.open(cast.at(f"admin/links/{link.uid}/edit/"))
-    refused = browser.fill_in(page, most_uses="3")
-    assert "not fewer than have used it" in refused.error_beside("most_uses") and now(link).most_uses == 10
+    assert "Uses taken so far: 4. Empty means any number." in page.text
+    refused = browser.fill_in(page, most_uses="3", domains="here, company.com, there")
+    assert "Uses taken so far: 4. Write that number" in refused.error_beside("most_uses")
+    assert "“here”, “there”" in refused.error_beside("domains") and now(link).most_uses == 10, "all at once"
+    refused = browser.fill_in(refused, name="", most_uses="3", expires_on="2020-01-01")
+    for field, said in {"name": "Fill this in", "most_uses": "so far: 4", "expires_on": "next year"}.items():
+        assert said in refused.error_beside(field), field
     with pytest.raises(InvalidUses):
         edit(cast, link, most_uses=3)
     edit(cast, link, most_uses=4)
     assert link_state_of(now(link)) is LinkState.USED_UP
     edit(cast, link, most_uses=None)
     assert link_state_of(now(link)) is LinkState.OPEN
+
+
+def test_an_expired_link_keeps_its_day_while_the_rest_is_judged(cast: Cast) -> None:
+    link, browser = make(cast, most_uses=10), cast.eve.browser()
+    InviteLink.objects.filter(pk=link.pk).update(expires_at=clock.now() - timedelta(days=9))
+    page = browser.open(cast.at(f"admin/links/{link.uid}/edit/"))
+    refused = browser.fill_in(page, name="", most_uses="0")
+    assert "Fill this in" in refused.error_beside("name") and "from 1 to" in refused.error_beside("most_uses")
+    assert not refused.error_beside("expires_on")
+    assert "Saved" in browser.fill_in(refused, name="Spring intake", most_uses="9").text
 
 
 def test_two_admins_who_change_one_link_do_not_write_over_each_other(cast: Cast) -> None:

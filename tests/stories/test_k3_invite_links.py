@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from dure.accounts.actors import Operator
 from dure.audit.models import AuditEvent
@@ -132,7 +133,7 @@ WRONG = {
     "name": ("  ", "Give the link a name"),
     "expires_on": ("2020-01-01", "within the next year"),
     "most_uses": ("0", "from 1 to 100,000"),
-    "domains": ("hanbitsoft.co.kr, not a domain!", "is no domain"),
+    "domains": ("hanbitsoft.co.kr, not a domain!", "No domain: “not”, “a”, “domain!”"),
 }
 
 
@@ -153,6 +154,17 @@ def test_everything_that_is_wrong_is_told_at_once(cast: Cast) -> None:
     page = fill_in(cast, cast.eve.browser(), name="Winter intake", **wrong)
     for field in wrong:
         assert WRONG[field][1] in page.error_beside(field), field
+    page = fill_in(cast, cast.eve.browser(), **{**wrong, "name": "", "most_uses": "many"})
+    for field, said in {"name": "Fill this in", "most_uses": "whole number", "expires_on": "year"}.items():
+        assert said in page.error_beside(field), field
+    assert WRONG["domains"][1] in page.error_beside("domains")
+
+
+def test_every_domain_that_is_none_is_named_in_the_quotation_marks_of_the_reader() -> None:
+    refused = linking.InvalidDomain(["here", "there"])
+    for language, said in {"en": "“here”, “there”", "ko": "“here”, “there”", "ja": "「here」, 「there」"}.items():
+        with translation.override(language):
+            assert said in refused.sentence(), refused.sentence()
 
 
 @pytest.mark.parametrize("number", ["100001", "-1", "9" * 30])

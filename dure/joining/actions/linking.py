@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dure.accounts import addresses
@@ -45,19 +46,35 @@ class InvalidEnd(DomainError):
 
 
 class InvalidUses(DomainError):
-    """Fewer than one, than were used, or more than 100,000."""
+    """Fewer than one, or more than 100,000."""
 
     code = "invalid_uses"
-    message = _("Write a number from 1 to 100,000, and not fewer than have used it already.")
+    message = _("Write a number from 1 to 100,000.")
     field = "most_uses"
 
 
+class FewerThanUsed(InvalidUses):
+    """Fewer than came by it, or hold a place while they wait."""
+
+    code = "fewer_than_used"
+    message = _("Uses taken so far: %(uses)s. Write that number or a greater one.")
+
+
 class InvalidDomain(DomainError):
-    """Something that cannot stand after the @ of an address."""
+    """Something that cannot stand after the @ of an address; every such thing is named."""
 
     code = "invalid_domain"
-    message = _("“%(domain)s” is no domain. Write what stands after the @, such as company.com.")
+    message = _("No domain: %(domains)s. Write what stands after the @, such as company.com.")
     field = "domains"
+
+    def __init__(self, domains: Sequence[str]) -> None:
+        super().__init__()
+        self.domains = domains
+
+    def sentence(self) -> str:
+        """Return the message with each of them in the reader's quotation marks."""
+        quoted = (gettext("“%(text)s”") % {"text": one[:80]} for one in self.domains)
+        return str(self.message) % {"domains": ", ".join(quoted)}
 
 
 class TooManyDomains(DomainError):
@@ -84,51 +101,70 @@ class _AlreadyMade(Exception):
         self.link = link
 
 
-def _checked(
-    _actor: Actor,
+def wrong_with(
     *,
-    name: str,
+    name: str = "-",
     most_uses: int | None = None,
     domains: Sequence[str] = (),
-    ends: datetime | None = None,
+    expires_at: datetime | None = None,
+    uses: int = 0,
     **_rest: Any,
-) -> dict[str, Any]:
-    """Return what was typed about a link, in the form it is stored in."""
-    plain, canonical = " ".join(readable(name).split())[:LONGEST_NAME], list[str]()
-    wrong: list[DomainError] = [] if plain else [NameMissing()]
+) -> list[DomainError]:
+    """Return all that is wrong with what was typed about a link with so many uses; what is not given is not judged."""
+    wrong: list[DomainError] = [] if _plain(name) else [NameMissing()]
     if most_uses is not None and not 1 <= most_uses <= rules.MOST_USES:
         wrong.append(InvalidUses())
-    try:
-        canonical = list(dict.fromkeys(_domain(one) for one in domains[: MOST_DOMAINS * 2]))
-    except (InvalidDomain, addresses.InvalidAddress) as refused:
-        wrong.append(refused)
-    if len(canonical) > MOST_DOMAINS:
+    elif most_uses is not None and most_uses < uses:
+        wrong.append(FewerThanUsed(uses=f"{uses:,}"))
+    asked = [one.strip() for one in domains[: MOST_DOMAINS * 2]]
+    canonical = dict[str, str]()
+    for one in asked:
+        try:
+            canonical[one] = _domain(one)
+        except addresses.InvalidAddress as refused:
+            wrong.append(refused)
+    if strange := [one for one, domain in canonical.items() if not domain]:
+        wrong.append(InvalidDomain(strange))
+    elif len(set(canonical.values())) > MOST_DOMAINS:
         wrong.append(TooManyDomains(most=MOST_DOMAINS))
-    if ends is not None and not _is_possible(ends):
+    if expires_at is not None and not _is_possible(expires_at):
         wrong.append(InvalidEnd())
-    raise_together(wrong)
-    return {"name": plain, "domains": canonical}
+    return wrong
 
 
-def _checked_new(_actor: Actor, *, expires_at: datetime, **typed: Any) -> dict[str, Any]:
-    return _checked(_actor, ends=expires_at, **typed)
+def _checked_new(_actor: Actor, **typed: Any) -> dict[str, Any]:
+    raise_together(wrong_with(**typed))
+    return _stored(**typed)
 
 
-def _checked_edit(
-    _actor: Actor, *, expires_at: datetime, was: Mapping[str, str] | None = None, **typed: Any
-) -> dict[str, Any]:
-    changed = was is not None and was.get("expires_at") != expires_at.isoformat()
-    return _checked(_actor, ends=expires_at if changed else None, **typed)
+def _checked_edit(actor: Actor, *, link_uid: str, was: Mapping[str, str] | None = None, **typed: Any) -> dict[str, Any]:
+    """Judge what was typed; a day and a number that were left as they are need not be possible any more."""
+    now = _texts(typed)
+    changed = {name for name in ("expires_at", "most_uses") if was is not None and was.get(name) != now[name]}
+    judged = typed if "expires_at" in changed else {**typed, "expires_at": None}
+    own = links.of(actor.workspace_id or 0).filter(uid=link_uid).values_list("uses", flat=True)
+    raise_together(wrong_with(**judged, uses=(own.first() or 0) if "most_uses" in changed else 0))
+    return _stored(**typed)
+
+
+def _stored(*, name: str, domains: Sequence[str] = (), **_rest: Any) -> dict[str, Any]:
+    """Return name and domains in the form they are stored in."""
+    return {"name": _plain(name), "domains": list(dict.fromkeys(map(_domain, domains)))}
+
+
+def _plain(name: str) -> str:
+    return " ".join(readable(name).split())[:LONGEST_NAME]
 
 
 def _domain(typed: str) -> str:
+    """Return a domain as it is stored, empty when it is none."""
     try:
         return addresses.canonical_domain(narrow(typed).strip().removeprefix("@"))
     except (addresses.InvisibleLetter, addresses.MixedScripts) as refused:
         refused.field = InvalidDomain.field
         raise
     except addresses.InvalidAddress:
-        raise InvalidDomain(domain=typed.strip()[:80]) from None
+        return ""
 
 
 def _is_possible(expires_at: datetime) -> bool:
@@ -233,7 +269,7 @@ def edit_link(
 
     :raises NotFound: no such link here.
     :raises LinkWithdrawn: as its name says.
-    :raises NameMissing, InvalidEnd, InvalidUses, InvalidDomain, TooManyDomains: what was typed.
+    :raises NameMissing, InvalidEnd, InvalidUses, FewerThanUsed, InvalidDomain, TooManyDomains: what was typed.
     :raises ChangedMeanwhile: somebody else changed one of these fields.
     """
     link = locked(actor, link_uid)
@@ -245,7 +281,7 @@ def edit_link(
     for field in changed:
         setattr(link, field, wanted[field])
     if link.most_uses is not None and link.most_uses < link.uses:
-        raise InvalidUses
+        raise FewerThanUsed(uses=f"{link.uses:,}")
     link.save(update_fields=list(changed))
     fields = [RECORDED[field] for field in changed]
     record(actor, Event.LINK_EDITED, subject_kind="link", subject_id=link.pk, fields=fields)

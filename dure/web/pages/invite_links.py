@@ -29,6 +29,7 @@ from dure.web.forms import PaperForm, languages_of
 from dure.web.invite_links import MARKS, last_day, rows_of, until
 from dure.web.pages.environment import SealedForm, sealed
 from dure.web.panel import LANGUAGE_NAMES
+from dure.workspaces.models import Workspace
 
 ENTER = door.page(needs=Permission.ADMIN_ENTER)
 BESIDE = {"expires_at": "expires_on"}
@@ -103,12 +104,36 @@ class LinkForm(PaperForm):
     )
     submission = forms.CharField(max_length=36, required=False, widget=forms.HiddenInput)
 
-    def facts(self, link: InviteLink | None, zone: str) -> dict[str, Any]:
-        """Return what was typed, as the actions take it; a day that was left as it is keeps its moment."""
-        typed = {**self.cleaned_data, "domains": re.findall(r"[^\s,;、，]+", self.cleaned_data["domains"])}
-        day = typed.pop("expires_on")
-        kept = link is not None and day == last_day(link).date()
-        return typed | {"expires_at": link.expires_at if link and kept else end_of(day, zone)}
+    def __init__(self, *arguments: Any, workspace: Workspace, link: InviteLink | None = None, **names: Any) -> None:
+        super().__init__(*arguments, **names)
+        self.link, self.zone = link, workspace.time_zone
+        self.fields["language"].choices = languages_of(workspace)  # type: ignore[attr-defined]
+        zone = {"zone": zone_name(self.zone)}
+        self.fields["expires_on"].help_text = _("The last day, in the time of the workspace (%(zone)s).") % zone
+        if link is not None and link.uses:
+            taken = _("Uses taken so far: %(uses)s. Empty means any number.") % {"uses": f"{link.uses:,}"}
+            self.fields["most_uses"].help_text = taken
+
+    def clean(self) -> dict[str, Any]:
+        """Judge the rest when something cannot be read at all, so that everything wrong is told at once."""
+        super().clean()
+        if self.errors:
+            typed = self.facts()
+            if self.link is not None and typed.get("expires_at") == self.link.expires_at:
+                del typed["expires_at"]
+            for one in linking.wrong_with(**typed, uses=self.link.uses if self.link else 0):
+                self.refuse(beside(one))
+        return self.cleaned_data
+
+    def facts(self) -> dict[str, Any]:
+        """Return what could be read, as the actions take it; a day that was left as it is keeps its moment."""
+        typed = dict(self.cleaned_data)
+        if "domains" in typed:
+            typed["domains"] = re.findall(r"[^\s,;、，]+", typed["domains"])
+        if day := typed.pop("expires_on", None):
+            kept = self.link is not None and day == last_day(self.link).date()
+            typed["expires_at"] = self.link.expires_at if self.link and kept else end_of(day, self.zone)
+        return typed
 
 
 class EditForm(SealedForm, LinkForm):
@@ -136,10 +161,10 @@ def new(request: Any, **_names: Any) -> HttpResponse:
         "language": workspace.language,
         "expires_on": localdate() + LINK_LASTS,
     }
-    form = LinkForm(request.POST or None, initial=first)
+    form = LinkForm(request.POST or None, initial=first, workspace=workspace)
     if request.method == "POST" and form.is_valid():
         try:
-            link = linking.make_link(request.actor, **form.facts(None, workspace.time_zone))
+            link = linking.make_link(request.actor, **form.facts())
         except DomainError as refused:
             _refuse(form, refused)
         else:
@@ -160,9 +185,10 @@ def edit(request: Any, link_uid: str, **_names: Any) -> HttpResponse:
         messages.warning(request, linking.LinkWithdrawn().sentence())
         return redirect("invite_link", workspace.uid, link.uid)
     values = linking.values_of(link)
-    form = EditForm(request.POST or None, initial=_shown(link) | {"was": sealed(values)})
+    first = _shown(link) | {"was": sealed(values)}
+    form = EditForm(request.POST or None, initial=first, workspace=workspace, link=link)
     if request.method == "POST" and form.is_valid():
-        facts = form.facts(link, workspace.time_zone)
+        facts = form.facts()
         del facts["submission"]
         try:
             linking.edit_link(request.actor, link_uid=link.uid, **facts)
@@ -181,8 +207,14 @@ def _refuse(form: LinkForm, refused: DomainError) -> None:
     if refused.status in (403, 404):
         raise refused
     for one in (refused, *refused.others):
-        one.field = BESIDE.get(one.field, one.field)
+        beside(one)
     form.refuse(refused)
+
+
+def beside(refused: DomainError) -> DomainError:
+    """Return a refusal that knows the form's own name of its field."""
+    refused.field = BESIDE.get(refused.field, refused.field)
+    return refused
 
 
 def _shown(link: InviteLink) -> dict[str, Any]:
@@ -209,10 +241,6 @@ def _in_words(link: InviteLink) -> dict[str, str]:
 
 def _form(request: Any, form: LinkForm, link: InviteLink | None) -> HttpResponse:
     workspace = request.actor.member.workspace
-    form.fields["language"].choices = languages_of(workspace)  # type: ignore[attr-defined]
-    form.fields["expires_on"].help_text = _("The last day, in the time of the workspace (%(zone)s).") % {
-        "zone": zone_name(workspace.time_zone)
-    }
     to_list = reverse("invite_links", args=[workspace.uid])
     context = {
         "form": form,
