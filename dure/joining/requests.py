@@ -10,6 +10,7 @@ from dure.joining.models import JoinRequest
 from dure.joining.rules import REQUEST_LASTS, RequestState
 from dure.members import queries as members
 from dure.members.models import Member
+from dure.members.waiting import counts
 from dure.workspaces.models import Workspace
 
 PAGE = 50
@@ -93,6 +94,16 @@ def waiting(workspace: Workspace, *, up_to: str, most: int, but_removed: bool) -
     if but_removed:
         found = found.filter(~_was_removed())
     return list(found.values_list("uid", flat=True)[:most])
+
+
+def count_up_to(workspace: Workspace, newest: int, *, most: int) -> tuple[int, int]:
+    """Return how many of those that wait did so when ``newest`` was, and how many of them were removed before.
+
+    One more than ``most`` when there are more.
+    """
+    found = living(of(workspace)).filter(pk__lte=newest)
+    waiting, removed = counts(found, found.filter(_was_removed()), most=most)
+    return waiting, removed
 
 
 def count_waiting(workspace: Workspace) -> int:

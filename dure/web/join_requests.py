@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from dure.core.errors import DomainError
-from dure.joining.actions.deciding import Decided
+from dure.joining.actions.deciding import MOST, Decided
 from dure.joining.models import JoinRequest
 from dure.joining.request_letters import name_of
 from dure.joining.requests import COUNTED
@@ -82,6 +82,14 @@ def shown_request(row: JoinRequest) -> dict[str, Any]:
 def counted(number: int) -> str:
     """Return a number of requests as it is shown; not counted further than is useful."""
     return f"{COUNTED:,}+" if number > COUNTED else f"{number:,}"
+
+
+def everybody(number: int, removed: int) -> dict[str, str]:
+    """Return what stands beside the box that takes all that wait, and how many it takes: they are answered at once."""
+    if number > MOST:
+        return {"label": _("The %(count)s that wait longest") % {"count": f"{MOST:,}"}, "number": f"{MOST:,}"}
+    label = _("All that wait (%(count)s, removed before: %(removed)s)") if removed else _("All that wait (%(count)s)")
+    return {"label": label % {"count": f"{number:,}", "removed": f"{removed:,}"}, "number": f"{number:,}"}
 
 
 def told(found: Decided, *, approved: bool) -> str:

@@ -43,6 +43,9 @@ def refuse(screen: Screen, request: JoinRequest) -> None:
     assert not bar.is_visible()
     page.check(f"[value='{request.uid}']")
     assert "1" in bar.locator("[data-count]").inner_text()
+    page.check("[name='everybody']")
+    assert "2" in bar.locator("[data-count]").inner_text(), "all that wait have a number too"
+    page.uncheck("[name='everybody']")
     screen.check()
     with page.expect_navigation():
         bar.locator("[value='ask_reason']").click()

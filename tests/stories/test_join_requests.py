@@ -130,7 +130,7 @@ def test_all_that_wait_restores_nobody_who_was_removed(cast: Cast, post: PostOff
     back = asks(cast.yuki.account, link, family_name="田中", given_name="雪")
     minjun = cast.minjun.browser()
     page = minjun.open(cast.at(LIST))
-    assert "leaves them out of it" in page.text
+    assert "leaves them out of it" in page.text and "All that wait (3, removed before: 1)" in page.text
     assert "2 people are members now." in minjun.fill_in(page, everybody="1", step="approve").text
     back.refresh_from_db()
     assert back.ended_at is None and Member.objects.get(pk=cast.yuki.member.pk).state == "removed"
@@ -141,6 +141,7 @@ def test_everybody_who_waits_is_answered_at_once_but_nobody_who_came_since(cast:
     crowd(cast, 4, link)
     minjun = cast.minjun.browser()
     page = minjun.open(cast.at(LIST))
+    assert "All that wait (4)" in page.text and 'data-number="4"' in page.body, "the number stands there before"
     late = asks(signed_up(), link)
     page = minjun.fill_in(page, everybody="1", step="approve")
     assert "4 people are members now." in page.text

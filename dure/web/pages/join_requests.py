@@ -22,7 +22,7 @@ from dure.members import rules
 from dure.web import door
 from dure.web.context import name_of
 from dure.web.forms import PaperForm
-from dure.web.join_requests import MARKS, SENTENCES, closed_link, left, row_of, told
+from dure.web.join_requests import MARKS, SENTENCES, closed_link, everybody, left, row_of, told
 from dure.web.panel import letter_facts
 
 MANAGE = door.page(needs=Permission.MEMBERS_MANAGE)
@@ -51,14 +51,17 @@ def join_requests(request: Any, **_names: Any) -> HttpResponse:
     state = state if state in set(RequestState) else RequestState.WAITING
     rows, older = requests.page(workspace, state=state, older=asked.get("older", ""))
     address, shown = reverse("join_requests", args=[workspace.uid]), [row_of(row, workspace.uid) for row in rows]
+    newest = requests.newest(workspace)
+    number, removed = requests.count_up_to(workspace, newest, most=deciding.MOST)
     context = {
         "section": "join_requests",
         "tab": "requests",
         "rows": shown,
-        "newest": requests.newest(workspace),
+        "newest": newest,
+        "everybody": everybody(number, removed),
         "states": [_chip(address, code, state) for code in RequestState],
         "state": str(state),
-        "some_removed": any(row["removed_label"] for row in shown),
+        "some_removed": bool(removed),
         "smtp": outbox.can_send(),
         "next_url": f"{address}?older={older}&state={state}" if older else None,
     }

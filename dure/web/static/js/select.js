@@ -1,4 +1,5 @@
-// Choosing in a list: the box in its head takes the whole page, and the bar says how many are chosen.
+// Choosing in a list: the box in its head takes the whole page, and the bar says how many are chosen; of
+// everybody too, where it was told their number.
 const boxesOf = (form) => [...form.querySelectorAll(`[name="${form.dataset.selecting || "member"}"]`)];
 const told = (form) => {
   const boxes = boxesOf(form);
@@ -9,7 +10,8 @@ const told = (form) => {
   all.indeterminate = chosen > 0 && chosen < boxes.length;
   const words = form.querySelector("[data-count]");
   words.dataset.plain ??= words.textContent;
-  words.textContent = chosen && !everybody ? words.dataset.count.replace("{n}", chosen) : words.dataset.plain;
+  const number = everybody ? words.dataset.number : chosen;
+  words.textContent = number ? words.dataset.count.replace("{n}", number) : words.dataset.plain;
   form.toggleAttribute("data-everybody", Boolean(everybody));
 };
 const begin = (root) => {
