@@ -22,9 +22,11 @@ MARKS = {
 SENTENCES = {
     State.WAITING: gettext_lazy("Waits for an answer. They are no member until they accept."),
     State.ACCEPTED: gettext_lazy("Has accepted and is a member."),
-    State.DECLINED: gettext_lazy("Has declined. What was written about them is deleted."),
+    State.DECLINED: gettext_lazy("Has declined. Details and photo are deleted; what stands here goes after 30 days."),
     State.RUN_OUT: gettext_lazy("Did not answer in time. One press invites them again."),
-    State.WITHDRAWN: gettext_lazy("Was withdrawn. No link of it works."),
+    State.WITHDRAWN: gettext_lazy(
+        "Was withdrawn. No link of it works. Details and photo are deleted; what stands here goes after 30 days."
+    ),
 }
 FILTERS: tuple[str, ...] = (
     "",

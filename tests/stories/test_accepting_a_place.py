@@ -296,7 +296,7 @@ def test_withdrawing_kills_every_link(cast: Cast, post: PostOffice, monkeypatch:
     second = post.last_to(ALEX["id"])
     assert second.link != first.link and InvitationToken.objects.count() == 2
     assert "invites you" in browser.open(first.link).text and "invites you" in browser.open(second.link).text
-    page = admin.press(page, "Withdraw")
+    page = admin.press(admin.follow(page, "Withdraw…"), "Withdraw")
     assert "is withdrawn" in page.text and the_one().details == {}
     for link in (first.link, second.link):
         assert browser.open(link).status == 410
@@ -307,7 +307,8 @@ def test_withdrawing_kills_every_link(cast: Cast, post: PostOffice, monkeypatch:
 def test_a_withdrawn_letter_that_still_waited_never_goes(cast: Cast, post: PostOffice) -> None:
     invite(cast)
     admin = cast.minjun.browser()
-    admin.press(admin.follow(admin.open(cast.at("admin/invitations/")), "Alexandra Meyer"), "Withdraw")
+    page = admin.follow(admin.open(cast.at("admin/invitations/")), "Alexandra Meyer")
+    admin.press(admin.follow(page, "Withdraw…"), "Withdraw")
     post.deliver()
     assert post.to(ALEX["id"]) == [] and Letter.objects.get(kind="invitation").state == Letter.WITHDRAWN
 

@@ -94,7 +94,7 @@ def test_a_copied_link_is_shown_once_and_recorded(cast: Cast, post: PostOffice) 
     event = AuditEvent.objects.get(event="invitation.link_copied")
     assert (event.via, event.actor_id) == (token.uid, cast.minjun.member.pk)
     browser, page = page_of(cast, "a@example.com")
-    browser.press(page, "Withdraw")
+    browser.press(browser.follow(page, "Withdraw…"), "Withdraw")
     assert {cast.visitor().open(one).status for one in (mailed, link)} == {410}
 
 

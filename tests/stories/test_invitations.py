@@ -200,7 +200,7 @@ def test_a_workspace_mails_no_more_than_it_may_within_an_hour_and_is_told_when(
     assert kept(page) == "d@example.com" and "3 invitations within an hour, and more may go from" in page.text
     assert "account on this server" not in register(cast, cast.minjun, id=cast.alex.address).text
     browser, page = page_of(cast, "a@example.com")
-    browser.press(page, "Withdraw")
+    browser.press(browser.follow(page, "Withdraw…"), "Withdraw")
     turn(monkeypatch, minutes=6)
     assert "more may go from" in browser.press(browser.open(page.path), "Invite again").text
     turn(monkeypatch, minutes=66)
@@ -217,7 +217,7 @@ def test_an_address_has_its_peace_for_five_minutes_also_when_withdrawn_and_invit
     browser, page = page_of(cast, "a@example.com")
     page = browser.press(page, "Send again")
     assert "A mail went to this address a moment ago" in page.text and InvitationToken.objects.count() == 1
-    page = browser.press(page, "Withdraw")
+    page = browser.press(browser.follow(page, "Withdraw…"), "Withdraw")
     assert "A mail went to this address a moment ago" in browser.press(page, "Invite again").text
     again = browser.fill_in(browser.open(cast.at(NEW)), text="a@example.com", language="en")
     assert "within the last five minutes" in again.text and kept(again) == "a@example.com"
@@ -279,6 +279,21 @@ def test_many_are_withdrawn_or_sent_again_in_one_step(
     assert "Nobody is chosen" in browser.open(cast.at(f"{LIST}act/withdraw/?everybody=1")).text
 
 
+def test_one_is_withdrawn_after_a_page_that_says_what_is_deleted(cast: Cast, post: PostOffice) -> None:
+    invite(cast, "Ha-eun Jung <a@example.com>", message="See you on Monday")
+    browser, page = page_of(cast, "a@example.com")
+    step = browser.follow(page, "Withdraw…")
+    for said in ("Withdraw the invitation", "Ha-eun Jung", "Details and photo that were entered", "They are not told"):
+        assert said in step.text, said
+    assert "Name, address and message" in step.text and "for 30 days; then they are deleted" in step.text
+    assert rows()["a@example.com"].withdrawn_at is None and step.link("Cancel") == page.path, "nothing has happened"
+    after = browser.press(step, "Withdraw")
+    assert after.path == page.path and "The invitation of Ha-eun Jung is withdrawn." in after.text
+    assert "See you on Monday" in after.text and "Details and photo are deleted" in after.text
+    assert "Nobody is chosen" in browser.open(step.path).text
+    assert "This invitation is over." in browser.press(step, "Withdraw").text, "pressed twice"
+
+
 def test_the_mail_server_down_refused_and_back_again_shows_in_the_list(
     cast: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -308,7 +323,7 @@ def test_who_does_not_answer_is_reminded_once_and_the_older_link_still_works(
     first = post.last_to("a@example.com")
     Letter.objects.filter(about=rows()["b@example.com"].uid).update(state=Letter.FAILED)
     browser, page = page_of(cast, "c@example.com")
-    browser.press(page, "Withdraw")
+    browser.press(browser.follow(page, "Withdraw…"), "Withdraw")
     turn(monkeypatch, days=4, hours=23)
     post.deliver()
     assert len(post.received) == 3

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from dure.core.errors import DomainError
-from dure.joining import limits, queries
+from dure.joining import limits, queries, rules
 from dure.joining.actions import inviting_again
 from dure.joining.actions.inviting_again import Done
 from dure.joining.actions.inviting_many import KEPT, LONGEST_MESSAGE, Invited, Outcome, Verdict, invite_many
@@ -150,13 +150,16 @@ def _why(one: Outcome, result: Invited) -> Any:
 @MANAGE
 @require_http_methods(["GET", "HEAD", "POST"])
 def act(request: Any, step: str, **_names: Any) -> HttpResponse:
-    """Say what sending again or withdrawing the chosen ones does, and do it."""
+    """Say what sending again or withdrawing the chosen ones does, and do it; of one alone, its own page does it."""
     if step not in ("again", "withdraw"):
         raise Http404
     workspace = request.actor.member.workspace
     if request.method == "POST":
         return _do(request, step, request.POST.getlist("invitation"))
     found = _chosen(request)
+    alone = ""
+    if request.GET.get("alone") and len(found) == 1:
+        alone = reverse("admin_invitation", args=[workspace.uid, found[0].uid])
     names = [{"name": invited_name(one), "lang": one.name_language, "address": one.address} for one in found[:10]]
     context = {
         "section": "invitations",
@@ -167,7 +170,9 @@ def act(request: Any, step: str, **_names: Any) -> HttpResponse:
         "names": names,
         "more": len(found) > len(names),
         "smtp": outbox.can_send(),
-        "action": reverse("act_on_invitations", args=[workspace.uid, step]),
+        "days": str(rules.KEPT.days),
+        "alone": alone,
+        "action": alone or reverse("act_on_invitations", args=[workspace.uid, step]),
     }
     return render(request, "pages/admin/invitations_act.html", context)
 
