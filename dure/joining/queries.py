@@ -153,7 +153,12 @@ def has_proven_id(account: Account) -> bool:
 
 
 def waiting_for(account: Account) -> QuerySet[Invitation]:
-    """Return what waits for an account's answer: invitations to any of its proven addresses, workspaces joined.
+    """Return what waits for an account's answer, as ``sent_to`` tells it."""
+    return living(sent_to(account))
+
+
+def sent_to(account: Account) -> QuerySet[Invitation]:
+    """Return invitations to any of an account's proven addresses, living or not; workspaces joined.
 
     Nothing for an account without an own password or a proven ID.
     """
@@ -162,7 +167,7 @@ def waiting_for(account: Account) -> QuerySet[Invitation]:
     if not account.has_own_password or not is_proven:
         return Invitation.objects.none()
     proven = [one.canonical for one in own if one.proven_at]
-    return living(Invitation.objects.filter(address__in=proven)).select_related("workspace").order_by("-id")
+    return Invitation.objects.filter(address__in=proven).select_related("workspace").order_by("-id")
 
 
 def waiting_at(address: str) -> QuerySet[Invitation]:

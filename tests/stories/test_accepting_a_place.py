@@ -95,6 +95,7 @@ def test_alex_accepts_on_my_workspaces_and_is_in_with_the_mail_of_k9(cast: Cast,
     assert post.last_to(ALEX["id"]).subject == "You have joined 한빛소프트 as a workspace member"
     assert (the_one().details, the_one().member) == ({}, member)
     assert "Waiting for your answer" not in browser.open("/workspaces/").text
+    assert browser.open(f"/workspaces/invitations/{the_one().uid}/").path == cast.at(), "gone back to, it leads in"
     found = cast.minjun.browser().open(cast.at("admin/members/?q=lexi")).text
     assert "Alexandra Meyer" in found and "active" in found
     assert browser.open(f"/w/{cast.fernweh.uid}/").status == 200, "the other workspace stays as it was"
@@ -240,7 +241,9 @@ def test_declining_deletes_what_was_written_and_tells_who_invited(cast: Cast, po
     letter = post.last_to(cast.minjun.address)
     assert "has declined the invitation" in letter.subject and "Alexandra Meyer" in letter.text
     assert "declined" in cast.minjun.browser().open(cast.at("admin/invitations/")).text
-    assert browser.open(f"/workspaces/invitations/{the_one().uid}/").status == 404
+    back = browser.open(f"/workspaces/invitations/{the_one().uid}/")
+    assert back.status == 410 and "The invitation is declined" in back.text, "gone back to"
+    assert cast.yuki.browser().open(f"/workspaces/invitations/{the_one().uid}/").status == 404
     assert "A mail went to this address a moment ago" in invite(cast).text
     six_minutes_later()
     assert SENTENCE in invite(cast).text, "they can be invited again"
@@ -298,7 +301,7 @@ def test_withdrawing_kills_every_link(cast: Cast, post: PostOffice, monkeypatch:
     assert "invites you" in browser.open(first.link).text and "invites you" in browser.open(second.link).text
     page = admin.press(admin.follow(page, "Withdraw…"), "Withdraw")
     assert "is withdrawn" in page.text and the_one().details == {}
-    for link in (first.link, second.link):
+    for link in (first.link, second.link, f"/workspaces/invitations/{the_one().uid}/"):
         assert browser.open(link).status == 410
     assert "has withdrawn it" in browser.press(opened, "Accept").text and place(cast) is None
     assert "Send again" not in admin.open(page.path).text

@@ -82,7 +82,7 @@ def facts(invitation: Invitation) -> dict[str, Any]:
 @door.signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def waiting(request: Any, invitation_uid: str) -> HttpResponse:
-    """Show one invitation that waits for the reader's answer, and take the answer."""
+    """Show one invitation that waits for the reader's answer, and take the answer; later, say what became of it."""
     actor, form = request.owner, NameForm(request.POST or None)
     if request.method == "POST":
         try:
@@ -93,9 +93,11 @@ def waiting(request: Any, invitation_uid: str) -> HttpResponse:
             return _over_for(request, actor.account, Invitation.objects.get(uid=invitation_uid), ended.state)
         except InvalidName as refused:
             form.refuse(refused)
-    invitation = queries.waiting_for(actor.account).filter(uid=invitation_uid).first()
+    invitation = queries.sent_to(actor.account).filter(uid=invitation_uid).first()
     if invitation is None:
         raise Http404
+    if state_of(invitation) is not State.WAITING:
+        return _over_for(request, actor.account, invitation, state_of(invitation))
     context = {
         "invitation": facts(invitation),
         "who": "own",
