@@ -170,6 +170,11 @@ def sent_to(account: Account) -> QuerySet[Invitation]:
     return Invitation.objects.filter(address__in=proven).select_related("workspace").order_by("-id")
 
 
+def invited_to(workspace_id: int, account: Account) -> Invitation | None:
+    """Return the invitation of a workspace that waits for an account's answer."""
+    return waiting_for(account).filter(workspace_id=workspace_id).first()
+
+
 def waiting_at(address: str) -> QuerySet[Invitation]:
     """Return the invitations to an address that was proven a moment ago, by whoever; workspaces joined."""
     return living(Invitation.objects.filter(address=address)).select_related("workspace").order_by("-id")

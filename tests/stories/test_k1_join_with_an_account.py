@@ -12,6 +12,7 @@ from dure.core import clock
 from dure.core.events import Event
 from dure.joining import funnel, ways
 from dure.joining.actions import entering
+from dure.joining.actions.inviting_many import invite_many
 from dure.joining.models import Invitation, InviteLink, InviteLinkDay, JoinRequest
 from dure.members.actions.leaving import remove
 from dure.members.actions.suspending import suspend
@@ -205,6 +206,29 @@ def test_an_invitation_to_the_same_person_is_answered_with_it(cast: Cast, post: 
     assert Invitation.objects.get().accepted_at and Invitation.objects.get().member == place(cast)
     told = AuditEvent.objects.get(event=Event.INVITATION_SETTLED, workspace_id=cast.hanbit.pk)
     assert told.subject_id == Invitation.objects.get().pk
+
+
+def test_who_is_invited_already_is_led_to_the_invitation_and_may_still_ask(cast: Cast, post: PostOffice) -> None:
+    invite_many(cast.minjun.actor, text=cast.alex.address, language="en", message="", submission="one")
+    link = invite_link(cast.eve, needs_approval=True)
+    said = "You are invited to 한빛소프트 already"
+    assert said not in arrive(cast.visitor(), link).text, "nothing is told before somebody is known"
+    browser = cast.alex.browser()
+    page = arrive(browser, link)
+    assert said in page.text and "without anybody's approval" in page.text
+    waiting = browser.submit(page, page.form_with("given_name"), step="join")
+    assert "Waiting for approval" in waiting.text and said in waiting.text
+    page = browser.follow(waiting, "See the invitation")
+    assert browser.fill_in(page, family_name="Meyer", given_name="Alex", step="accept").path == cast.at("?welcome")
+    assert JoinRequest.objects.get().ended_at is not None and place(cast)
+
+
+def test_an_invitation_of_another_workspace_is_not_told_of_there(cast: Cast, post: PostOffice) -> None:
+    invite_many(cast.alex.actor, text=cast.yuki.address, language="en", message="", submission="one")
+    browser = cast.yuki.browser()
+    assert "invited" not in arrive(browser, invite_link(cast.eve)).text
+    page = arrive(browser, invite_link(cast.alex))
+    assert "You are invited to" in page.text
 
 
 def test_a_link_made_anew_opens_nothing_under_its_old_address(cast: Cast) -> None:

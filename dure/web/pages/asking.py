@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from dure.accounts import queries as accounts
-from dure.joining import requests
+from dure.joining import queries, requests
 from dure.joining.actions import requesting
 from dure.joining.models import JoinRequest
 from dure.joining.request_letters import name_of
@@ -38,7 +38,9 @@ def join_request(request: Any, request_uid: str) -> HttpResponse:
     opens = member is not None and rules.opens(member)
     if state is RequestState.WITHDRAWN or (state is RequestState.APPROVED and not opens):
         return redirect("my_workspaces")
+    waits = state is not RequestState.APPROVED
     context = {
+        "invited": queries.invited_to(row.workspace_id, request.owner.account) if waits else None,
         "asked": shown_request(row),
         "home_url": reverse("home", args=[row.workspace.uid]) if opens else "",
         "asked_as": name_of(row),

@@ -102,6 +102,7 @@ def _page(request: Any, link: InviteLink, account: Account | None, form: Any = N
         "form": form or JoinForm(initial={"family_name": family_name, "given_name": given_name}),
         "id_address": own.canonical,
         "unproven": own.proven_at is None,
+        "invited": queries.invited_to(link.workspace_id, account),
         "foreign": not rules.admits(link, own.canonical),
         "removed": member is not None,
         "asks": link.needs_approval or member is not None,
