@@ -32,8 +32,7 @@ def name_of(request: JoinRequest) -> str:
 
 def post_received(request: JoinRequest) -> None:
     """Tell whoever asks that the request is there, what happens now and where to look; part of an action."""
-    facts = {"until_at": request.expires_at.isoformat(), "address": links.absolute("/workspaces/")}
-    _post(Kind.JOIN_RECEIVED, [request], facts)
+    _post(Kind.JOIN_RECEIVED, [request], {"until_at": request.expires_at.isoformat()})
 
 
 def post_approved(approved: Sequence[JoinRequest]) -> None:
@@ -80,6 +79,7 @@ def _letter(
             "zone": workspace.time_zone,
             "name": name_of(request),
             "id_address": id_address,
+            "address": links.absolute("/workspaces/"),
             **facts,
         },
     )

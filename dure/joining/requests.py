@@ -124,6 +124,6 @@ def waiting_of(workspace_id: int, account: Account) -> JoinRequest | None:
 
 
 def mine(account: Account, uid: str) -> JoinRequest | None:
-    """Return one request of this account, workspace and member joined, or None."""
+    """Return one request of this account, workspace, member and link joined, or None."""
     found = JoinRequest.objects.filter(account=account, uid=uid)
-    return found.select_related("workspace", "member", "account").first()
+    return found.select_related("workspace", "member", "account", "link").first()

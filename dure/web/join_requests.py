@@ -72,6 +72,7 @@ def shown_request(row: JoinRequest) -> dict[str, Any]:
         "zone": row.workspace.time_zone,
         "asked_at": row.asked_at,
         "expires_at": row.expires_at,
+        "ended_at": row.ended_at or row.expires_at,
         "answer": row.answer,
         "state": str(state),
         "state_label": REQUEST_LABELS[state],

@@ -13,7 +13,7 @@ from tests.post import PostOffice
 
 TOLD_ONLY = {
     Kind.EMAIL_CODE, Kind.SIGN_UP_CODE, Kind.HAND_OVER_DONE, Kind.RIGHTS_TAKEN, Kind.INVITATION_DECLINED,
-    Kind.SUSPENDED, Kind.REMOVED, Kind.LEAVE_DECLINED, Kind.LEAVE_APPROVED, Kind.JOIN_REFUSED,
+    Kind.SUSPENDED, Kind.REMOVED, Kind.LEAVE_DECLINED, Kind.LEAVE_APPROVED,
 }  # fmt: skip
 """Letters after which there is nothing to do but to read, or to type where one is."""
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.formats import date_format
 
 from dure.accounts.actors import Owner
 from dure.audit.models import AuditEvent
@@ -114,11 +115,21 @@ def test_refusing_many_with_one_reason_gives_the_uses_back(cast: Cast, post: Pos
     assert link.uses == 1 and funnel.totals(link)["refused"] == 2
     mail = post.last_to("guest1@outside.example")
     assert mail.subject == "Your request to join 한빛소프트 was not approved" and "We are full this year." in mail.text
+    day = date_format(clock.now() + timedelta(hours=9), "DATE_FORMAT")
+    assert f"On {day}, the" in mail.text and "ask again by the invite link" in mail.text and "/workspaces/" in mail.text
     browser = cast.visitor()
     browser.sign_in("guest1@outside.example", PASSWORD)
     page = browser.open(f"/workspaces/requests/{asked[1].uid}/")
     assert "not approved" in page.text and "We are full this year." in page.text
-    assert "We are full this year." in browser.open("/workspaces/").text
+    assert "Answered" in page.text and "ask again by the invite link" in page.text
+    assert page.link("Ask again") == f"/join/{link.uid}/"
+    listed = browser.open("/workspaces/").text
+    day = date_format(clock.now() + timedelta(hours=9), "SHORT_DATE_FORMAT")
+    assert f"refused · {day} · “We are full this year.”" in listed
+    InviteLink.objects.update(paused_at=clock.now())
+    closed = browser.open(page.path)
+    assert "The invite link is closed by now" in closed.text and not closed.has_link("Ask again")
+    InviteLink.objects.update(paused_at=None)
     asks(asked[0].account, link)
     assert JoinRequest.objects.filter(account=asked[0].account).count() == 2, "who was refused may ask again"
 

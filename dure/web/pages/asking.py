@@ -14,7 +14,7 @@ from dure.joining import queries, requests
 from dure.joining.actions import requesting
 from dure.joining.models import JoinRequest
 from dure.joining.request_letters import name_of
-from dure.joining.rules import RequestState, request_state_of
+from dure.joining.rules import LinkState, RequestState, link_state_of, request_state_of
 from dure.mail import outbox
 from dure.members import queries as members
 from dure.members import rules
@@ -42,6 +42,7 @@ def join_request(request: Any, request_uid: str) -> HttpResponse:
     context = {
         "invited": queries.invited_to(row.workspace_id, request.owner.account) if waits else None,
         "asked": shown_request(row),
+        "again_url": _again(row) if waits and state is not RequestState.WAITING else "",
         "home_url": reverse("home", args=[row.workspace.uid]) if opens else "",
         "asked_as": name_of(row),
         "asked_lang": row.name_language,
@@ -52,6 +53,12 @@ def join_request(request: Any, request_uid: str) -> HttpResponse:
         **on_the_phone(),
     }
     return render(request, "pages/join_request.html", context)
+
+
+def _again(row: JoinRequest) -> str:
+    """Return where whoever was told no may ask again: the page of the link, while it lets people in."""
+    open_still = row.link is not None and link_state_of(row.link) is LinkState.OPEN
+    return reverse("join", args=[row.link.uid]) if row.link and open_still else ""
 
 
 def _withdraw(request: Any, row: JoinRequest) -> HttpResponse:
