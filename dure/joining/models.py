@@ -146,9 +146,9 @@ class InviteLinkDay(models.Model):
 
 
 class InviteLinkUse(models.Model):
-    """Who became a member by a link, and whether with a new account: the link's ledger.
+    """Who became a member by a link, or was restored by it, and whether with a new account: the link's ledger.
 
-    It is written once, when the membership is, and goes with either.
+    It is written once, when the membership is written or restored, and goes with either.
     """
 
     link = models.ForeignKey(InviteLink, on_delete=models.CASCADE, related_name="ledger")

@@ -58,12 +58,18 @@ OPENED, FAILED = "opened", "failed"
 
 
 def listed(workspace: Workspace, *, state: str = "", search: str = "") -> QuerySet[Invitation]:
-    """Keep those in a state, or ``OPENED`` or ``FAILED``, with this part of an address or of a name."""
+    """Keep those in a state, or ``OPENED`` or ``FAILED``, with this part of an address or of a name.
+
+    Each is in one of them alone, as its row says; ``waiting`` is what is neither opened nor undelivered.
+    """
     own = invitations(workspace)
+    unopened = living(own).filter(opened_at=None)
     if state == OPENED:
         found = living(own).filter(opened_at__isnull=False)
     elif state == FAILED:
-        found = _unreached(living(own))
+        found = unopened.filter(uid__in=_unreached())
+    elif state == State.WAITING:
+        found = unopened.exclude(uid__in=_unreached())
     else:
         found = in_state(own, state)
     part = search.strip().lower()
@@ -73,13 +79,13 @@ def listed(workspace: Workspace, *, state: str = "", search: str = "") -> QueryS
     return found.filter(named | Q(address__contains=narrow(part)))
 
 
-def _unreached(found: QuerySet[Invitation]) -> QuerySet[Invitation]:
-    """Keep those about whom the last letter failed; a letter that failed is no older than what it is about."""
+def _unreached() -> QuerySet[Letter, str]:
+    """Return what the last letter about it failed; a letter that failed is no older than what it is about."""
     since = clock.now() - LASTS - clock.SKEW
     letters = Letter.objects.exclude(about="")
     failed = letters.filter(state=Letter.FAILED, ended_at__gt=since)  # few, of whatever workspace
     newer = letters.filter(about=OuterRef("about"), pk__gt=OuterRef("pk"))
-    return found.filter(uid__in=failed.exclude(Exists(newer)).values("about"))
+    return failed.exclude(Exists(newer)).values_list("about", flat=True)
 
 
 def last_letters(found: Iterable[Invitation]) -> dict[str, Letter]:

@@ -23,6 +23,8 @@ MARKS = {
     LinkState.EXPIRED: "expired",
     LinkState.WITHDRAWN: "removed",
 }
+LASTING = (LinkState.OPEN, LinkState.PAUSED)
+"""In which states it matters how much time is left."""
 CLOSED = {
     LinkState.PAUSED: gettext_lazy("Paused: it lets nobody in until it is resumed. Its address stays the same."),
     LinkState.USED_UP: gettext_lazy("All its uses are taken. Allow more in the settings, and it is open again."),
@@ -61,7 +63,7 @@ def facts_of(link: InviteLink) -> dict[str, Any]:
         "last_used_at": link.last_used_at,
         "until": until(link, "SHORT_DATE_FORMAT", "SHORT_DATETIME_FORMAT"),
         "until_long": until(link),
-        "rest": rest(link.expires_at),
+        "rest": rest(link.expires_at) if state in LASTING else "",
         "made_at": link.made_at,
         "wanted_at": link.wanted_at if state is not LinkState.OPEN else None,
         "domains": link.domains,

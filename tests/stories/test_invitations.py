@@ -254,6 +254,21 @@ def test_the_list_finds_counts_and_pages(cast: Cast, post: PostOffice) -> None:
     assert "Try a part of the address" in browser.open(cast.at(f"{LIST}?q=%25")).text
 
 
+def test_each_invitation_is_counted_in_one_state_alone(cast: Cast, post: PostOffice) -> None:
+    made = invite(cast, *(f"p{number}@example.com" for number in range(6)))
+    Invitation.objects.filter(pk__in=[one.pk for one in made[:2]]).update(opened_at=clock.now())
+    lost = Letter.objects.filter(about__in=[one.uid for one in made[1:3]])
+    lost.update(state=Letter.FAILED, ended_at=clock.now(), sealed=None)
+    inviting.withdraw(cast.minjun.actor, invitation_uid=made[5].uid)
+    browser = cast.minjun.browser()
+    page = browser.open(cast.at(LIST))
+    said = "All 6 waiting 2 opened 2 not delivered 1 accepted 0 declined 0 run out 0 withdrawn 1"
+    assert said in page.text, page.text
+    for state, names in {"waiting": "34", "opened": "01", "failed": "2", "withdrawn": "5"}.items():
+        listed = browser.open(cast.at(f"{LIST}?state={state}"))
+        assert {name for name in "012345" if listed.has_link(f"p{name}@example.com")} == set(names), state
+
+
 def test_many_are_withdrawn_or_sent_again_in_one_step(
     cast: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:

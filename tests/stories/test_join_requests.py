@@ -111,6 +111,7 @@ def test_refusing_many_with_one_reason_gives_the_uses_back(cast: Cast, post: Pos
     )
     page = minjun.fill_in(page, reason="We are full this year.", step="refuse")
     assert "2 requests are refused." in page.text and "G2 Guest" in page.text
+    assert "waiting 1 approved 0 refused 2 taken back 0 run out 0" in page.text, "every chip has its number"
     link.refresh_from_db()
     assert link.uses == 1 and funnel.totals(link)["refused"] == 2
     mail = post.last_to("guest1@outside.example")
@@ -243,6 +244,8 @@ def test_a_member_who_was_removed_is_restored_and_one_who_came_otherwise_stays(c
     assert Member.objects.filter(account=cast.yuki.account).count() == 1
     assert Member.objects.filter(account=cast.eve.account).count() == 1
     assert cast.yuki.browser().open(cast.at()).status == 200
+    shown = minjun.open(cast.at(f"admin/links/{link.uid}/"))
+    assert "田中 雪" in shown.text and funnel.totals(link)["joined"] == link.ledger.count() == 1, "counted and entered"
     post.deliver()
     subjects = [mail.subject for mail in post.to(cast.yuki.address)]
     assert any("restored" in subject or "back" in subject for subject in subjects), subjects

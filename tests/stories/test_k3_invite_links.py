@@ -197,6 +197,25 @@ def test_the_list_says_state_uses_maker_and_last_use_and_no_address(cast: Cast) 
     paused = cast.sora.browser().open(cast.at("admin/links/?state=paused"))
     assert "Partners" in paused.text and "Winter intake" not in paused.text
     assert "Invite links 1" in page.text, "what is open is counted on the tab"
+    assert "All 2 open 1 paused 1 used up 0 expired 0 withdrawn 0" in page.text
+
+
+@pytest.mark.parametrize(
+    ("closed", "says"),
+    [
+        ({"paused_at": clock.now()}, True),
+        ({"withdrawn_at": clock.now()}, False),
+        ({"most_uses": 1, "uses": 1}, False),
+        ({"expires_at": clock.now() + timedelta(days=400)}, False),
+    ],
+)
+def test_what_lets_nobody_in_any_more_tells_no_time_that_is_left(
+    cast: Cast, closed: dict[str, Any], says: bool
+) -> None:
+    link, browser = make(cast), cast.eve.browser()
+    InviteLink.objects.filter(pk=link.pk).update(**closed)
+    for path in ("admin/links/", f"admin/links/{link.uid}/"):
+        assert ("days left" in browser.open(cast.at(path)).text) is says, path
 
 
 def test_the_list_goes_on_from_where_it_ended(cast: Cast) -> None:

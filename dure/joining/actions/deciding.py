@@ -183,7 +183,7 @@ def _why_not(waiting: Sequence[JoinRequest]) -> dict[int, DomainError]:
 
 
 def _restore(actor: Actor, found: Decided, known: dict[int, Member]) -> set[int]:
-    """Restore those who were removed, by the rules of restoring; returns their accounts."""
+    """Restore those who were removed, by the rules of restoring, and enter by which link; returns their accounts."""
     gone = {account_id: one for account_id, one in known.items() if not states.is_here(one)}
     why: dict[int, DomainError] = {}
     back = [one.pk for one in gone.values() if states.is_restorable(one)]
@@ -192,7 +192,10 @@ def _restore(actor: Actor, found: Decided, known: dict[int, Member]) -> set[int]
         why = {member.account_id: error for member, error in done.refused}
     why |= {account_id: BeingErased() for account_id, one in gone.items() if one.pk not in back}
     _refuse(found, {one.pk: why[one.account_id] for one in found.done if one.account_id in why})
-    return set(gone) - set(why)
+    restored = set(gone) - set(why)
+    came = [one for one in found.done if one.account_id in restored]
+    ledger.enter_many((one.link_id, gone[one.account_id], False) for one in came if one.link_id is not None)
+    return restored
 
 
 def _let_in(found: Decided, coming: Sequence[JoinRequest]) -> dict[int, Member]:

@@ -29,6 +29,7 @@ from dure.web.forms import PaperForm, languages_of
 from dure.web.invite_links import MARKS, last_day, rows_of, until
 from dure.web.pages.environment import SealedForm, sealed
 from dure.web.panel import LANGUAGE_NAMES
+from dure.web.tabs import numbers
 from dure.workspaces.models import Workspace
 
 ENTER = door.page(needs=Permission.ADMIN_ENTER)
@@ -48,7 +49,7 @@ def invite_links(request: Any, **_names: Any) -> HttpResponse:
         "section": "invitations",
         "tab": "links",
         "rows": rows_of(workspace, found),
-        "states": [_state(address, code, state) for code in ("", *LinkState)],
+        "states": _states(workspace, address, state),
         "state": state,
         "is_first": not asked.get("older"),
         "next_url": f"{address}?older={older}{kept}" if older else None,
@@ -56,13 +57,19 @@ def invite_links(request: Any, **_names: Any) -> HttpResponse:
     return render(request, "pages/admin/invite_links.html", context)
 
 
-def _state(address: str, code: str, current: str) -> dict[str, Any]:
-    return {
-        "label": LINK_LABELS[LinkState(code)] if code else pgettext("invite links", "All"),
-        "url": f"{address}?state={code}" if code else address,
-        "current": code == current,
-        "mark": MARKS[LinkState(code)] if code else "",
-    }
+def _states(workspace: Workspace, address: str, current: str) -> list[dict[str, Any]]:
+    codes = ("", *LinkState)
+    counts = numbers(*(links.in_state(links.of(workspace), code) for code in codes))
+    return [
+        {
+            "label": LINK_LABELS[LinkState(code)] if code else pgettext("invite links", "All"),
+            "url": f"{address}?state={code}" if code else address,
+            "current": code == current,
+            "mark": MARKS[LinkState(code)] if code else "",
+            "count": count,
+        }
+        for code, count in zip(codes, counts, strict=True)
+    ]
 
 
 class LinkForm(PaperForm):

@@ -21,14 +21,13 @@ from dure.joining.people import RemovedMember
 from dure.joining.rules import LASTS, State, state_of
 from dure.mail import outbox
 from dure.mail.models import Letter
-from dure.members import waiting
 from dure.web import door
 from dure.web.context import name_of
 from dure.web.invited import FILTER_LABELS, FILTER_MARKS, FILTERS, SENTENCES, shown
 from dure.web.panel import LANGUAGE_NAMES, letter_facts
+from dure.web.tabs import numbers
 
 MANAGE = door.page(needs=Permission.MEMBERS_MANAGE)
-COUNTED = 1_000
 
 
 def asked_for(asked: Any) -> dict[str, str]:
@@ -65,18 +64,17 @@ def _url(address: str, asked: dict[str, str], **more: str) -> str:
 
 
 def _chips(workspace: Any, address: str, asked: dict[str, str]) -> list[dict[str, Any]]:
-    """Return the states, each with its number as far as 1,000, in one query."""
+    """Return the states, each with its number."""
     found = [queries.listed(workspace, state=code, search=asked["search"]) for code in FILTERS]
-    numbers = waiting.counts(*found, most=COUNTED)
     return [
         {
             "label": FILTER_LABELS[code],
             "url": _url(address, asked | {"state": code}),
             "current": code == asked["state"],
             "mark": FILTER_MARKS[code],
-            "count": f"{COUNTED:,}+" if number > COUNTED else f"{number:,}",
+            "count": number,
         }
-        for code, number in zip(FILTERS, numbers, strict=True)
+        for code, number in zip(FILTERS, numbers(*found), strict=True)
     ]
 
 

@@ -24,6 +24,8 @@ from dure.web.context import name_of
 from dure.web.forms import PaperForm
 from dure.web.join_requests import MARKS, SENTENCES, closed_link, everybody, left, row_of, told
 from dure.web.panel import letter_facts
+from dure.web.tabs import numbers
+from dure.workspaces.models import Workspace
 
 MANAGE = door.page(needs=Permission.MEMBERS_MANAGE)
 
@@ -59,7 +61,7 @@ def join_requests(request: Any, **_names: Any) -> HttpResponse:
         "rows": shown,
         "newest": newest,
         "everybody": everybody(number, removed),
-        "states": [_chip(address, code, state) for code in RequestState],
+        "states": _chips(workspace, address, state),
         "state": str(state),
         "some_removed": bool(removed),
         "smtp": outbox.can_send(),
@@ -68,9 +70,18 @@ def join_requests(request: Any, **_names: Any) -> HttpResponse:
     return render(request, "pages/admin/join_requests.html", context)
 
 
-def _chip(address: str, code: RequestState, current: str) -> dict[str, Any]:
-    url = address if code is RequestState.WAITING else f"{address}?state={code}"
-    return {"label": REQUEST_LABELS[code], "url": url, "current": code == current, "mark": MARKS[code]}
+def _chips(workspace: Workspace, address: str, current: str) -> list[dict[str, Any]]:
+    counts = numbers(*(requests.in_state(requests.of(workspace), code) for code in RequestState))
+    return [
+        {
+            "label": REQUEST_LABELS[code],
+            "url": address if code is RequestState.WAITING else f"{address}?state={code}",
+            "current": code == current,
+            "mark": MARKS[code],
+            "count": count,
+        }
+        for code, count in zip(RequestState, counts, strict=True)
+    ]
 
 
 def _answer_chosen(request: Any) -> HttpResponse:
