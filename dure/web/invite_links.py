@@ -23,6 +23,8 @@ MARKS = {
     LinkState.EXPIRED: "expired",
     LinkState.WITHDRAWN: "removed",
 }
+LONG = 24
+"""Signs of a name that may not fit into the head of a page on a phone; there it is cut, and stands in full below."""
 LASTING = (LinkState.OPEN, LinkState.PAUSED)
 """In which states it matters how much time is left."""
 CLOSED = {
@@ -55,6 +57,7 @@ def facts_of(link: InviteLink) -> dict[str, Any]:
         "uid": link.uid,
         "url": reverse("invite_link", args=[link.workspace.uid, link.uid]),
         "name": link.name,
+        "is_long": len(link.name) > LONG,
         "state": str(state),
         "state_label": LINK_LABELS[state],
         "mark": MARKS[state],

@@ -17,6 +17,7 @@ from dure.web.tabs import counted
 
 BEHAVIOURS = (
     "copy", "share", "print", "focus-error", "menu", "password", "passkey", "submit-once", "install", "keep-typed",
+    "chips",
 )  # fmt: skip
 register = template.Library()
 register.simple_tag(icon)

@@ -79,6 +79,19 @@ def test_every_page_of_a_link_is_read_by_everybody(signed_in: Cast, screen: Scre
     screen.open(signed_in.at(f"admin/links/{over.uid}/"))
 
 
+def test_on_a_phone_the_current_state_is_seen_and_a_long_name_leaves_room(signed_in: Cast, screen: Screen) -> None:
+    link = make(signed_in, name="2026 겨울 신입 및 경력 사원 채용을 위한 서울·부산·대전 지사 공용 초대 링크")
+    InviteLink.objects.filter(pk=link.pk).update(withdrawn_at=clock.now())
+    screen.open(signed_in.at("admin/links/?state=withdrawn"))
+    width = screen.page.viewport_size["width"]  # type: ignore[index]
+    chip = screen.page.locator(".chips[data-quiet] [aria-current]").bounding_box()
+    assert chip and chip["x"] >= 0 and chip["x"] + chip["width"] <= width, chip
+    screen.open(signed_in.at(f"admin/links/{link.uid}/"))
+    head, state = (screen.page.locator(f".pagehead {part}").bounding_box() for part in ("h1", ".state"))
+    assert head and state and head["height"] < 80, "at most two lines"
+    assert width - state["x"] - state["width"] >= 20, "the margin of the page"
+
+
 def test_the_poster_fits_one_sheet_and_its_code_is_read(signed_in: Cast, screen: Screen) -> None:
     link = make(signed_in)
     for language in ("ko", "en", "ja"):

@@ -57,7 +57,10 @@ def test_a_pause_closes_it_and_resuming_opens_the_same_address(cast: Cast) -> No
     before, after = take(cast, browser, link, "Pause…", "Pause")
     assert "What closes" in before.text and "What stays" in before.text
     assert "is paused" in after.text and link_state_of(now(link)) is LinkState.PAUSED
+    assert after.text.count("It lets nobody in now") == 2, "beside the address to copy, and below the QR code"
+    assert "lets nobody in until it is resumed" in browser.open(cast.at(f"admin/links/{link.uid}/poster/")).text
     _before, after = take(cast, browser, link, "Resume…", "Resume")
+    assert "It lets nobody in now" not in after.text
     assert "lets people in again" in after.text and link_state_of(now(link)) is LinkState.OPEN
     assert ways.secret_of(now(link)) == secret
 
