@@ -16,7 +16,7 @@ from dure.members.names import InvalidName
 LONGEST = 200_000
 """Characters that a field of addresses may hold."""
 _SPACE = " \t\r\u00a0\u3000\ufeff"
-_ANGLED = re.compile(r"(.*?)[<〈＜]([^<>]*)[>〉＞](.*)", re.DOTALL)
+_ANGLED = re.compile(r"(.*?)[<〈＜]([^<>〈〉＜＞]*)[>〉＞](.*)", re.DOTALL)
 _MARK = re.compile(r"[<>〈〉＜＞\t,;，；、]")
 _DASHES = " -–—:：|"
 _BETWEEN = "\t,;，；、"
@@ -24,9 +24,12 @@ _NUMBERING = re.compile(r"(?:[-*•·・]|\d{1,4}[.)])\s+")
 _NO_NAME = re.compile(r"[=|/\\!\"{}<>\[\]@#$%^*+~_:;?]")
 _WEB_ADDRESS = re.compile(
     r"://|\bwww\.|\w\.(?:com|net|org|info|biz|io|co|me|kr|jp|cn|ru|xyz|top|shop|site|online|link|click|app|dev|gg|ly"
-    r"|to|us|uk|de|eu|tv|cc|store|live)\b",
+    r"|to|us|uk|de|eu|tv|cc|store|live|ai|in|help|page|cloud|tech|pro|name|mobi|asia|vip|win|work|life|world|news|blog"
+    r"|email|support|sh|tw|hk|sg|vn|th|fr|nl|es|it|ca|au|br|la)\b",
     re.IGNORECASE,
 )
+_DOTTED = re.compile(r"[\w-]\.[a-z]{2,}")
+"""Words with a dot between and none of the capitals that St.John has: no name that anybody writes."""
 
 
 _HEADS = frozenset({"email", "mail", "emailaddress", "mailaddress", "address", "id", "이메일", "메일", "이메일주소"})
@@ -91,7 +94,8 @@ def refuse_link(*parts: str) -> None:
 
     :raises LinkInName: as its name says.
     """
-    if holds_link(" ".join(parts)):
+    joined = [between.join(order) for between in ("", " ") for order in (parts, parts[::-1])]  # as languages have them
+    if any(holds_link(name) or _DOTTED.search(name) for name in joined):
         raise LinkInName
 
 

@@ -1,5 +1,7 @@
 """What is read out of a field of addresses (PRODUCT.md §4.15)."""
 
+import time
+
 import pytest
 
 from dure.joining import pasted
@@ -104,3 +106,27 @@ def test_two_cells_of_a_name_are_in_the_order_of_their_language(
 ) -> None:
     (entry,) = pasted.read(text, language)
     assert (entry.family_name, entry.given_name) == expected
+
+
+@pytest.mark.parametrize("names", [("가evil.", "com"), ("secure-login.ai", "Sora: open"), ("foo", "bar.help")])
+def test_a_web_address_is_no_name_in_whatever_order_the_parts_are_shown(names: tuple[str, str]) -> None:
+    with pytest.raises(pasted.LinkInName):
+        pasted.refuse_link(*names)
+
+
+@pytest.mark.parametrize("names", [("St.John", "Mary"), ("Tolkien", "J.R."), ("Kim Jr.", "Minsu"), ("O.", "Lee")])
+def test_names_with_a_dot_are_names(names: tuple[str, str]) -> None:
+    pasted.refuse_link(*names)
+
+
+@pytest.mark.parametrize("piece", ["〈 ", "<", "<a>", 'a "', "a ", "(", "@ "])
+def test_what_is_read_takes_time_in_proportion_to_its_length(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece)) + "@"
+        begun = time.process_time()
+        pasted.read(text, "en")
+        return time.process_time() - begun
+
+    seconds(1_000)
+    short, long = max(seconds(5_000), 0.002), seconds(100_000)
+    assert long < 100 * short, "twenty times as long, and not four hundred"

@@ -52,6 +52,8 @@ def test_whoever_was_invited_without_a_name_gives_one_when_accepting(cast: Cast,
     assert "Write a name" in page.error_beside("given_name") and place(cast) is None
     page = browser.fill_in(page, family_name="Meyer", given_name="x" * 80, step="accept")
     assert "at most 80 characters" in page.error_beside("given_name") and 'value="Meyer"' in page.body
+    page = browser.fill_in(page, family_name="Meyer", given_name="evil.com", step="accept")
+    assert "no web address" in page.body and place(cast) is None
     page = browser.fill_in(page, family_name="Meyer", given_name="Alex", step="accept")
     member = place(cast)
     assert member and page.path == cast.at("?welcome") and (member.family_name, member.given_name) == ("Meyer", "Alex")

@@ -13,7 +13,7 @@ from dure.core.action import action, record, record_many
 from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotAllowed, NotFound
 from dure.core.events import Event
-from dure.joining import coming_in, letters, queries
+from dure.joining import coming_in, letters, pasted, queries
 from dure.joining.actions.inviting import InvitationEnded, end
 from dure.joining.actions.requesting import give_back_of, settle
 from dure.joining.models import Invitation, InvitationToken
@@ -197,6 +197,8 @@ def _somebody(actor: Owner, invitation: Invitation, names: tuple[str, str]) -> P
     :raises InvalidName: when there are none.
     """
     written = (invitation.family_name, invitation.given_name)
+    if not any(written):
+        pasted.refuse_link(*names)
     family_name, given_name = written if any(written) else names
     return person(
         id=invitation.address, family_name=family_name, given_name=given_name, language=actor.account.language
