@@ -155,7 +155,7 @@ class Visitor:
 
     def __init__(self, server: str, *, language: str = "en") -> None:
         self.server = server
-        self.language = language
+        self.language, self.agent = language, ""
         self.cookies = http.cookiejar.CookieJar()
         handlers = (urllib.request.HTTPCookieProcessor(self.cookies), urllib.request.ProxyHandler({}))
         self._opener = urllib.request.build_opener(*handlers)
@@ -224,6 +224,8 @@ class Visitor:
 
     def _ask(self, request: urllib.request.Request, follow: bool) -> Page:
         request.add_header("Accept-Language", self.language)
+        if self.agent:
+            request.add_header("User-Agent", self.agent)
         opener = self._opener if follow else self._still
         try:
             answer = opener.open(request, timeout=30)

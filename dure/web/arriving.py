@@ -8,14 +8,16 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from dure.core import links
 from dure.core.zones import zone_name
-from dure.joining import funnel, queries
+from dure.joining import funnel, queries, ways
 from dure.joining.actions import sign_up_codes
 from dure.joining.actions.entering import Came
 from dure.joining.actions.requesting import LONGEST_MESSAGE
@@ -26,6 +28,7 @@ from dure.members.models import Member
 from dure.web import door, places
 from dure.web.context import look_url, name_of, seal_of
 from dure.web.forms import PaperForm
+from dure.web.in_app import is_in_app
 from dure.web.invite_links import until
 from dure.workspaces.models import Workspace
 
@@ -85,7 +88,13 @@ def facts(link: InviteLink) -> dict[str, Any]:
         "until": until(link),
         "zone": zone_name(workspace.time_zone),
         "domains": ", ".join(link.domains),
+        "code_page": links.absolute(reverse("join_code")),
     }
+
+
+def elsewhere(request: HttpRequest, link: InviteLink) -> dict[str, str]:
+    """Return how to go on in one's own browser, for whoever reads the page of a link inside a messenger or the like."""
+    return {"short_code": ways.code_of(link)} if is_in_app(request) else {}
 
 
 def ended(request: Any, link: InviteLink, state: LinkState) -> HttpResponse:

@@ -102,3 +102,13 @@ def test_each_reader_of_the_code_page_reads_their_own_address(people: Cast, post
         page = client.get(f"{to}sign-up/").content.decode()
         shown = re.search(r"The code went to</span><strong>([^<]*)</strong>", page)
         assert shown and shown[1] == address.replace("&", "&amp;").replace("'", "&#x27;")
+
+
+def test_the_short_code_is_filled_into_the_kept_page_of_those_inside_an_app_alone(people: Cast) -> None:
+    link, other = invite_link(people, needs_approval=False), invite_link(people, needs_approval=False)
+    inside = {"HTTP_USER_AGENT": "Mozilla/5.0 KAKAOTALK 10.8.2"}
+    cache.clear()
+    for one in (link, other, link):
+        assert ways.code_of(one) in opened(one, **inside)[2] and ways.code_of(one) not in opened(one)[2]
+    kept = [cache.get(key.partition(":1:")[2]) for key in list(cache._cache)]  # type: ignore[attr-defined]
+    assert kept and not [code for code in map(ways.code_of, (link, other)) if code in repr(kept)]

@@ -50,7 +50,7 @@ def join_request(request: Any, request_uid: str) -> HttpResponse:
         "look_url": look_url(row.workspace.accent),
         "id_address": accounts.id_address(request.owner.account),
         "smtp": outbox.can_send(),
-        **on_the_phone(),
+        **on_the_phone(request),
     }
     return render(request, "pages/join_request.html", context)
 

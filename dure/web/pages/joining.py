@@ -93,7 +93,7 @@ def _page(request: Any, link: InviteLink, account: Account | None, form: Any = N
         return arriving.ended(request, link, state)
     if account is None:
         facts, (begun, _browser) = arriving.facts(link), arriving.unfinished(request, link.uid)
-        mine = {"begun": begun.address} if begun else {}
+        mine = ({"begun": begun.address} if begun else {}) | arriving.elsewhere(request, link)
         return render_kept(request, "pages/join.html", facts, lambda: {"link": facts}, mine)
     own = accounts.id_of(account.pk)
     family_name, given_name = queries.names_of(account)
@@ -107,6 +107,7 @@ def _page(request: Any, link: InviteLink, account: Account | None, form: Any = N
         "removed": member is not None,
         "asks": link.needs_approval or member is not None,
         "refusal": refusal,
+        **arriving.elsewhere(request, link),
     }
     return render(request, "pages/join_signed_in.html", context)
 

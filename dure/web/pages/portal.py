@@ -30,7 +30,7 @@ def home(request: Any, **_names: Any) -> HttpResponse:
     """
     address = accounts.id_of(request.owner.id)
     if "welcome" in request.GET and _is_new(request.actor.member):
-        context = {"tab": "home", "id_address": address.canonical, "smtp": outbox.can_send(), **on_the_phone()}
+        context = {"tab": "home", "id_address": address.canonical, "smtp": outbox.can_send(), **on_the_phone(request)}
         return render(request, "pages/welcome.html", context)
     context = {
         "tab": "home",
