@@ -1,6 +1,7 @@
 """What an e-mail address may be (PRODUCT.md §4.15), and whose it is."""
 
 import re
+from functools import lru_cache
 
 import idna
 from django.db.models import Q
@@ -16,6 +17,8 @@ LONGEST_LOCAL = 64
 # RFC 5322 dot-atom; quoted local parts, comments and literals are allowed by the RFC and used by attackers alone.
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _SEVERAL = re.compile(r"[\s<>\"(),:;@\[\]]")
+# Domains with a label in ASCII clothes; before the @ xn-- means nothing.
+_ENCODED = re.compile(r"(?<![^\s,@])[a-z0-9.-]*xn--[a-z0-9.-]+(?![^\s,]*@)")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -147,6 +150,44 @@ def _wrong_local(local: str) -> InvalidAddress:
     if scripts.looks_latin(letter) and script in scripts.CONFUSED:
         return LookAlike(letter=letter, script=scripts.CONFUSED[script])
     return NotLatin(letter=letter)
+
+
+def for_readers(text: str) -> str:
+    """Return an address, a domain or a list of them as people read it: 한빛.한국 and not xn--….
+
+    The stored form stays where the other one could be taken for something else. It is never stored nor compared.
+    """
+    return _ENCODED.sub(lambda found: _readable_domain(found[0]), text) if "xn--" in text else text
+
+
+@lru_cache(maxsize=1024)
+def _readable_domain(domain: str) -> str:
+    labels = domain.split(".")
+    is_local = labels[-1].startswith("xn--")  # under .рф a Cyrillic word is what it seems, whatever it looks like
+    shown = ".".join(_readable_label(label, is_local=is_local) for label in labels)
+    try:
+        return shown if canonical_domain(shown) == domain else domain
+    except InvalidAddress:
+        return domain
+
+
+def _readable_label(label: str, *, is_local: bool) -> str:
+    try:
+        shown = idna.ulabel(label) if label.startswith("xn--") else label
+    except (idna.IDNAError, UnicodeError):
+        return label
+    if shown == label or not scripts.is_safe(shown):
+        return label
+    return shown if is_local or not scripts.is_disguised(shown) else label
+
+
+def sought_part(typed: str) -> str:
+    """Return what is typed to find an address by a part of it, in the spelling that is stored."""
+    local, at, domain = narrow(typed).rpartition("@")
+    try:
+        return local + at + idna.encode(domain, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return local + at + domain
 
 
 def living() -> Q:

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from dure.accounts import addresses as spelling
 from dure.accounts.models import Account, Address
 from dure.core import clock, keys, rows
-from dure.core.text import narrow
 from dure.joining.models import Invitation, InvitationToken, InviteLink, JoinRequest
 from dure.joining.rules import BETWEEN_MAILS, LASTS, State, longest
 from dure.mail.models import Letter
@@ -76,7 +76,7 @@ def listed(workspace: Workspace, *, state: str = "", search: str = "") -> QueryS
     if not part:
         return found
     named = Q(family_name__icontains=part) | Q(given_name__icontains=part)
-    return found.filter(named | Q(address__contains=narrow(part)))
+    return found.filter(named | Q(address__contains=spelling.sought_part(part)))
 
 
 def _unreached() -> QuerySet[Letter, str]:

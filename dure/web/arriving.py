@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from dure.accounts.addresses import for_readers
 from dure.core import links
 from dure.core.zones import zone_name
 from dure.joining import funnel, queries, ways
@@ -87,7 +88,7 @@ def facts(link: InviteLink) -> dict[str, Any]:
         "needs_approval": link.needs_approval,
         "until": until(link),
         "zone": zone_name(workspace.time_zone),
-        "domains": ", ".join(link.domains),
+        "domains": for_readers(", ".join(link.domains)),
         "code_page": links.absolute(reverse("join_code")),
     }
 

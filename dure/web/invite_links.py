@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from dure.accounts.addresses import for_readers
 from dure.core import clock
 from dure.joining import links
 from dure.joining.models import InviteLink
@@ -69,7 +70,7 @@ def facts_of(link: InviteLink) -> dict[str, Any]:
         "rest": rest(link.expires_at) if state in LASTING else "",
         "made_at": link.made_at,
         "wanted_at": link.wanted_at if state is not LinkState.OPEN else None,
-        "domains": link.domains,
+        "domains": [for_readers(domain) for domain in link.domains],
         "needs_approval": link.needs_approval,
     }
 

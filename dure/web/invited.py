@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from dure.accounts.addresses import for_readers
 from dure.joining import queries
 from dure.joining.letters import own_name_of
 from dure.joining.models import Invitation
@@ -56,13 +57,13 @@ SENT, TO_SEND, NOT_MAILED = (
 def shown(workspace_uid: str, row: Invitation, letter: Letter | None) -> dict[str, Any]:
     """Return what the list and the page say of one; ``letter`` is the last one about it."""
     state = state_of(row)
-    local, _at, domain = row.address.partition("@")
+    local, _at, domain = for_readers(row.address).partition("@")
     mark, label, why = _progress(row, letter) if state is State.WAITING else (MARKS[state], LABELS[state], "")
     return {
         "uid": row.uid,
         "url": reverse("admin_invitation", args=[workspace_uid, row.uid]),
         "name": own_name_of(row),
-        "address": row.address,
+        "address": for_readers(row.address),
         "lang": row.name_language,
         "id_local": local,
         "id_domain": domain,

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from dure.accounts.addresses import for_readers
 from dure.core.errors import DomainError
 from dure.joining.actions.deciding import MOST, Decided
 from dure.joining.models import JoinRequest
@@ -36,7 +37,7 @@ SENTENCES = {
 def row_of(row: Any, workspace_uid: str) -> dict[str, Any]:
     """Return what a list of the admins says of one request, whose ``id_address`` was read with it."""
     state = request_state_of(row)
-    local, _at, domain = (row.id_address or "").partition("@")
+    local, _at, domain = for_readers(row.id_address or "").partition("@")
     return {
         "uid": row.uid,
         "url": reverse("join_request_of", args=[workspace_uid, row.uid]),

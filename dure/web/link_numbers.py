@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from dure.accounts.addresses import for_readers
 from dure.joining.models import InviteLinkDay, InviteLinkUse
 from dure.members import rules
 from dure.web.context import avatar_of, name_of
@@ -83,13 +84,14 @@ def ledger_rows(workspace: Workspace, rows: list[InviteLinkUse], *, manages: boo
 
 def _ledger_row(workspace: Workspace, row: Any, manages: bool) -> dict[str, Any]:
     member, state = row.member, rules.state_of(row.member)
+    local, _at, domain = for_readers(row.id_address).partition("@")
     return {
         "url": reverse("member" if manages else "card", args=[workspace.uid, member.uid]),
         "name": name_of(member),
         "lang": member.name_language,
         "avatar": avatar_of(member),
-        "id_local": row.id_address.partition("@")[0],
-        "id_domain": row.id_address.partition("@")[2],
+        "id_local": local,
+        "id_domain": domain,
         "at": row.at,
         "way": WAYS[row.new_account],
         "state_label": rules.LABELS[state] if manages else "",

@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from dure.accounts.addresses import for_readers
 from dure.core import links
 from dure.core.zones import zone_name
 from dure.joining import ways
@@ -41,7 +42,7 @@ def facts(link: InviteLink) -> dict[str, Any]:
         "code_url": code_to_type(),
         "until": until(link),
         "zone": zone_name(link.workspace.time_zone),
-        "domains": link.domains,
+        "domains": [for_readers(domain) for domain in link.domains],
         "needs_approval": link.needs_approval,
     }
 

@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django_htmx.jinja import htmx_script
 
+from dure.accounts.addresses import for_readers
 from dure.core.permissions import Permission
 from dure.joining import requests
 from dure.web.icons import icon
@@ -21,6 +22,7 @@ BEHAVIOURS = (
 )  # fmt: skip
 register = template.Library()
 register.simple_tag(icon)
+register.filter(for_readers)
 
 
 @register.simple_tag(takes_context=True)

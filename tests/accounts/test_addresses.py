@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dure.accounts.addresses import AddressTooLong, InvalidAddress, canonical, canonical_domain
+from dure.accounts.addresses import (
+    AddressTooLong,
+    InvalidAddress,
+    canonical,
+    canonical_domain,
+    for_readers,
+    sought_part,
+)
 
 GOOD = {
     "Sora.Han@HanbitSoft.co.kr": "sora.han@hanbitsoft.co.kr",
@@ -88,6 +95,57 @@ def test_scripts_that_nobody_takes_for_one_another_may_stand_together(domain: st
 def test_what_was_taken_before_is_found_and_its_ascii_form_means_what_it_meant() -> None:
     stored = "tina@xn--exmple-4nf.com"
     assert canonical("tina@ex\u0430mple.com", sought=True) == stored == canonical(stored)
+
+
+SHOWN = [
+    "한빛.한국",
+    "한빛.com",
+    "bücher.example",
+    "東京tower.jp",
+    "コーヒー豆.jp",
+    "компания.рф",
+    "сор.рф",
+    "ไทย.ไทย",
+    "a.b.co",
+]
+KEPT = {
+    "ex\u0430mple.com": "mixes scripts",
+    "\u0441\u043e\u0440.com": "is read as Latin letter by letter",
+    "thaiไทย.com": "is of two scripts",
+    "bank.comノlogin.jp": "has a letter like a slash among Latin ones",
+}
+
+
+@pytest.mark.parametrize("domain", SHOWN)
+def test_readers_see_an_internationalised_domain_as_it_is_written(domain: str) -> None:
+    stored = canonical(f"sora@{domain}")
+    assert for_readers(stored) == f"sora@{domain}" and canonical(for_readers(stored)) == stored
+    assert for_readers(f"b.example, {canonical_domain(domain)}, c.co") == f"b.example, {domain}, c.co"
+    assert sought_part(f"ra@{domain[:-1]}{domain[-1]}") == stored[2:]
+
+
+@pytest.mark.parametrize("domain", KEPT)
+def test_the_stored_form_stays_where_the_other_may_be_taken_for_something_else(domain: str) -> None:
+    stored = canonical(f"sora@{domain}", sought=True)
+    shown = for_readers(stored)
+    assert "xn--" in shown and canonical(shown) == stored, KEPT[domain]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Sora",
+        "xn--a@b.co",
+        "xn--3e0b707e@b.co",
+        "a@xn--.co",
+        "a@xn--zzzzzzzzz99.co",
+        "xn--xx3br43b",
+        "a@xn--a.xn--b",
+    ],
+)
+def test_what_is_no_internationalised_domain_is_shown_as_it_is(text: str) -> None:
+    assert for_readers(text) == text
 
 
 def test_lengths() -> None:

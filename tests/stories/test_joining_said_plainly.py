@@ -12,7 +12,7 @@ from dure.joining import ways
 from dure.joining.models import Invitation, InviteLink
 from tests.cast import Cast
 from tests.post import PostOffice
-from tests.stories.joining import BORAM, arrive, begin, confirm, invite_link
+from tests.stories.joining import BORAM, arrive, begin, confirm, fill, invite_link
 
 SEOUL = timedelta(hours=9)
 
@@ -116,7 +116,7 @@ def test_an_address_in_full_width_letters_signs_up_signs_in_and_is_invited(cast:
     typed = "haru@hanbitsoft.co.kr".translate(WIDE)
     told = invited.fill_in(invited.open(cast.at("admin/invitations/new/")), text=f"{typed} {wide}")
     assert "1 invitation is on its way" in told.text and "is a member" in told.text.lower(), told.text
-    found = invited.open(cast.at("admin/invitations/?" + urlencode({"search": "ｈａｒｕ＠"})))
+    found = invited.open(cast.at("admin/invitations/?" + urlencode({"q": "ｈａｒｕ＠"})))
     assert "haru@hanbitsoft.co.kr" in found.text
 
 
@@ -137,3 +137,34 @@ def test_a_letter_that_only_looks_right_is_named_where_somebody_signs_up_and_whe
     form = editor.open(cast.at("admin/links/new/"))
     refused = editor.fill_in(form, name="Winter", domains="ex\u0430mple.com")
     assert "the letter “\u0430” is Cyrillic" in refused.error_beside("domains")
+
+
+def test_internationalised_domains_are_shown_as_they_are_written_everywhere(cast: Cast, post: PostOffice) -> None:
+    shown, stored = "hana@한빛.한국", "hana@xn--xx3br43b.xn--3e0b707e"
+    link = invite_link(cast.eve, domains=["한빛.한국", "walk.example"])
+    assert link.domains == ["xn--xx3br43b.xn--3e0b707e", "walk.example"]
+    editor, admin, browser = cast.eve.browser(), cast.minjun.browser(), cast.visitor()
+    seen = [editor.open(cast.at(f"admin/links/{link.uid}/{path}")) for path in ("", "edit/", "poster/")]
+    seen.append(arrive(browser, link))
+    seen.append(browser.press(seen[-1], "Create account"))
+    seen.append(fill(browser, seen[-1], id="hana@elsewhere.example"))
+    for page in seen:
+        assert "한빛.한국, walk.example" in page.body and "xn--" not in page.body, page.path
+    code = fill(browser, seen[-1], id=shown)
+    assert shown in code.text and "xn--" not in code.body
+    begun = arrive(browser, link)
+    assert f"With the address {shown}" in begun.text
+    place = confirm(browser, browser.open(code.path), post, stored)
+    assert "You are in" in place.text and shown in place.text and "xn--" not in place.text
+    admin.fill_in(admin.open(cast.at("admin/invitations/new/")), text="duri@한빛.한국")
+    invitation = Invitation.objects.get(address=stored.replace("hana", "duri"))
+    paths = (
+        "admin/invitations/",
+        f"admin/invitations/{invitation.uid}/",
+        "admin/invitations/?q=%ED%95%9C%EB%B9%9B",
+    )
+    for path in paths:
+        page = admin.open(cast.at(path))
+        assert "@한빛.한국" in page.text and "xn--" not in page.text, path
+    invited = cast.visitor().open(post.last_to(invitation.address).link)
+    assert "duri@한빛.한국" in invited.text and "xn--" not in invited.text

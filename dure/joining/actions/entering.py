@@ -1,12 +1,13 @@
 """Joining by an invite link with an account one has (K1), and finding the link by its short code."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from dure.accounts import tries
+from dure.accounts import addresses, tries
 from dure.accounts.actors import Owner
 from dure.core import clock
 from dure.core.action import action, record
@@ -48,6 +49,9 @@ class WrongDomain(DomainError):
     code = "wrong_domain"
     message = _("This link is for addresses at %(domains)s.")
     field = "id"
+
+    def __init__(self, domains: Sequence[str]) -> None:
+        super().__init__(domains=addresses.for_readers(", ".join(domains)))
 
 
 class WrongShortCode(DomainError):
@@ -186,7 +190,7 @@ def _refuse(link: InviteLink, known: Standing, member: Member | None) -> None:
     if member is not None and not member_rules.is_restorable(member):
         raise RemovedHere
     if not rules.admits(link, known.address):
-        raise WrongDomain(domains=", ".join(link.domains))
+        raise WrongDomain(link.domains)
 
 
 def _spend(link: InviteLink) -> None:

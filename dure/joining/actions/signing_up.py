@@ -122,7 +122,7 @@ def _admitted(way: Way, address: str) -> None:
         return
     canonical = addresses.canonical(address)
     if way.link and not rules.admits(way.link, canonical):
-        raise WrongDomain(domains=", ".join(way.link.domains))
+        raise WrongDomain(way.link.domains)
 
 
 @action(needs=None, records=Event.SIGN_UP_BEGUN, before=_check)

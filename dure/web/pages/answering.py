@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from dure.accounts import queries as accounts
 from dure.accounts.actors import Owner
+from dure.accounts.addresses import for_readers
 from dure.accounts.models import Account
 from dure.core import clock
 from dure.core.zones import zone_name
@@ -68,7 +69,7 @@ def facts(invitation: Invitation) -> dict[str, Any]:
         "name": own_name_of(invitation),
         "message": invitation.message,
         "lang": invitation.name_language,
-        "address": invitation.address,
+        "address": for_readers(invitation.address),
         "starts_at": invitation.starts_at if ahead else None,
         "expires_at": invitation.expires_at,
         "zone": zone_name(workspace.time_zone),
@@ -104,7 +105,7 @@ def waiting(request: Any, invitation_uid: str) -> HttpResponse:
         "may_decline": True,
         "form": _filled(form, actor.account, invitation),
         "action": reverse("invitation", args=[invitation_uid]),
-        "id_address": accounts.id_address(actor.account),
+        "id_address": for_readers(accounts.id_address(actor.account)),
     }
     return render(request, "pages/invitation.html", context)
 
@@ -137,7 +138,7 @@ def by_link(request: Any, handle: str) -> HttpResponse:
         "has_account": token.proves_address and proven.holder_of(invitation.address, invitation.workspace) is not None,
         "form": _filled(form, account, invitation),
         "action": reverse("link_invitation", args=[handle]),
-        "id_address": accounts.id_address(account) if account else "",
+        "id_address": for_readers(accounts.id_address(account)) if account else "",
         "refusal": refusal,
     }
     return render(request, "pages/invitation.html", context)

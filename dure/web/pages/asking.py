@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from dure.accounts import queries as accounts
+from dure.accounts.addresses import for_readers
 from dure.joining import queries, requests
 from dure.joining.actions import requesting
 from dure.joining.models import JoinRequest
@@ -48,7 +49,7 @@ def join_request(request: Any, request_uid: str) -> HttpResponse:
         "asked_lang": row.name_language,
         "message": row.message,
         "look_url": look_url(row.workspace.accent),
-        "id_address": accounts.id_address(request.owner.account),
+        "id_address": for_readers(accounts.id_address(request.owner.account)),
         "smtp": outbox.can_send(),
         **on_the_phone(request),
     }

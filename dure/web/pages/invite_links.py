@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from dure.accounts.addresses import for_readers
 from dure.core.errors import ChangedMeanwhile, DomainError
 from dure.core.permissions import Permission
 from dure.core.zones import zone_name
@@ -229,7 +230,7 @@ def _shown(link: InviteLink) -> dict[str, Any]:
         "name": link.name,
         "expires_on": last_day(link).date(),
         "most_uses": link.most_uses,
-        "domains": ", ".join(link.domains),
+        "domains": for_readers(", ".join(link.domains)),
         "needs_approval": link.needs_approval,
         "language": link.language,
     }
@@ -241,7 +242,7 @@ def _in_words(link: InviteLink) -> dict[str, str]:
     facts = {"name": link.name, "language": LANGUAGE_NAMES[link.language], "expires_at": until(link)}
     return facts | {
         "most_uses": str(link.most_uses or ""),
-        "domains": ", ".join(link.domains),
+        "domains": for_readers(", ".join(link.domains)),
         "needs_approval": approval,
     }
 

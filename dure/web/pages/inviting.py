@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from dure.accounts.addresses import for_readers
 from dure.core import links
 from dure.core.errors import DomainError
 from dure.core.permissions import Permission
@@ -119,7 +120,7 @@ def _facts(found: Invitation) -> dict[str, Any]:
 
 
 def _step(request: Any, found: Invitation) -> HttpResponse:
-    name, workspace = {"name": invited_name(found)}, request.actor.member.workspace
+    name, workspace = {"name": for_readers(invited_name(found))}, request.actor.member.workspace
     step = request.POST.get("step")
     try:
         if step == "withdraw":

@@ -14,6 +14,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from dure.accounts.addresses import for_readers
 from dure.core.errors import DomainError
 from dure.joining import limits, queries, rules
 from dure.joining.actions import inviting_again
@@ -132,7 +133,7 @@ def _row(workspace: str, one: Outcome, result: Invited) -> dict[str, Any]:
         url = reverse("admin_invitation", args=[workspace, one.invitation.uid])
     return {
         "number": str(entry.row),
-        "text": entry.address or entry.text[:200],
+        "text": for_readers(entry.address) or entry.text[:200],
         "why": _why(one, result),
         "url": url,
         "wrong": one.verdict is Verdict.WRONG,
@@ -160,7 +161,10 @@ def act(request: Any, step: str, **_names: Any) -> HttpResponse:
     alone = ""
     if request.GET.get("alone") and len(found) == 1:
         alone = reverse("admin_invitation", args=[workspace.uid, found[0].uid])
-    names = [{"name": invited_name(one), "lang": one.name_language, "address": one.address} for one in found[:10]]
+    names = [
+        {"name": for_readers(invited_name(one)), "lang": one.name_language, "address": for_readers(one.address)}
+        for one in found[:10]
+    ]
     context = {
         "section": "invitations",
         "tab": "mail",

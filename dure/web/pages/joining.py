@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dure.accounts import queries as accounts
 from dure.accounts.actors import Owner
+from dure.accounts.addresses import for_readers
 from dure.accounts.models import Account
 from dure.core.errors import DomainError
 from dure.joining import queries, requests, rules, ways
@@ -93,14 +94,14 @@ def _page(request: Any, link: InviteLink, account: Account | None, form: Any = N
         return arriving.ended(request, link, state)
     if account is None:
         facts, (begun, _browser) = arriving.facts(link), arriving.unfinished(request, link.uid)
-        mine = ({"begun": begun.address} if begun else {}) | arriving.elsewhere(request, link)
+        mine = ({"begun": for_readers(begun.address)} if begun else {}) | arriving.elsewhere(request, link)
         return render_kept(request, "pages/join.html", facts, lambda: {"link": facts}, mine)
     own = accounts.id_of(account.pk)
     family_name, given_name = queries.names_of(account)
     context = {
         "link": arriving.facts(link),
         "form": form or JoinForm(initial={"family_name": family_name, "given_name": given_name}),
-        "id_address": own.canonical,
+        "id_address": for_readers(own.canonical),
         "unproven": own.proven_at is None,
         "invited": queries.invited_to(link.workspace_id, account),
         "foreign": not rules.admits(link, own.canonical),
@@ -124,7 +125,7 @@ def _known(request: Any, link: InviteLink, member: Member) -> HttpResponse:
         "opens": member_rules.opens(member),
         "home_url": reverse("home", args=[link.workspace.uid]),
         "state_label": member_rules.LABELS[member_rules.state_of(member)],
-        "id_address": accounts.id_of(member.account_id).canonical,
+        "id_address": for_readers(accounts.id_of(member.account_id).canonical),
     }
     return render(request, "pages/join_known.html", context)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from dure.accounts import queries as accounts
+from dure.accounts.addresses import for_readers
 from dure.core import clock
 from dure.core.permissions import Permission
 from dure.mail import outbox
@@ -30,8 +31,8 @@ def home(request: Any, **_names: Any) -> HttpResponse:
     """
     address = accounts.id_of(request.owner.id)
     if "welcome" in request.GET and _is_new(request.actor.member):
-        context = {"tab": "home", "id_address": address.canonical, "smtp": outbox.can_send(), **on_the_phone(request)}
-        return render(request, "pages/welcome.html", context)
+        context = {"tab": "home", "id_address": for_readers(address.canonical), "smtp": outbox.can_send()}
+        return render(request, "pages/welcome.html", context | on_the_phone(request))
     context = {
         "tab": "home",
         "id_address": address.canonical,

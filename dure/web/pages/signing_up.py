@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from dure.accounts.actions.recovering import WrongCode
 from dure.accounts.actions.signing_in import SignedIn
+from dure.accounts.addresses import for_readers
 from dure.accounts.models import Account
 from dure.core.errors import DomainError
 from dure.joining import proven, ways
@@ -59,7 +60,7 @@ class SignUpForm(PaperForm):
         self.way = way
         self.fields["id"].required = way.invitation is None
         if way.link and way.link.domains:
-            only = {"domains": ", ".join(way.link.domains)}
+            only = {"domains": ", ".join(map(for_readers, way.link.domains))}
             self.fields["id"].help_text = format_lazy("{} {}", self.fields["id"].help_text, ONLY % only)
         self.fields["password"].help_text = RULE % {"minimum": way.workspace.password_minimum}
         if not (way.link and way.link.needs_approval):
@@ -162,7 +163,7 @@ def _show(
         return render(request, "pages/sign_up.html", {**context, "form": form or _empty(way, row)}, status=status)
     if not sign_up_codes.is_proven(row):
         context |= {"fate": outbox.fate_of(row.uid), "is_late": row.tries_left == 0, "sent": "sent" in request.GET}
-        own = {"address": row.address}
+        own = {"address": for_readers(row.address)}
         if form is None:
             return render_kept(
                 request, "pages/sign_up_code.html", context, lambda: {**context, "form": CodeForm()}, own
@@ -176,7 +177,7 @@ def _show(
 def _facts(way: Way) -> dict[str, Any]:
     shown = arriving.looks(way.workspace)
     if way.link:
-        return {**shown, "domains": ", ".join(way.link.domains), "asks": way.link.needs_approval}
+        return {**shown, "domains": for_readers(", ".join(way.link.domains)), "asks": way.link.needs_approval}
     invitation = way.invitation
     return {**shown, "address": invitation.address, "name": own_name_of(invitation)} if invitation else shown
 
