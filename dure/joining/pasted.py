@@ -89,13 +89,18 @@ def holds_link(text: str) -> bool:
     return _WEB_ADDRESS.search(text) is not None
 
 
+def may_hold_link(text: str) -> bool:
+    """Tell whether a text holds a link or what looks like one: where a stranger's words are mailed, rather once more."""
+    return holds_link(text) or _DOTTED.search(text) is not None
+
+
 def refuse_link(*parts: str) -> None:
     """Refuse a web address as a name: it stands in mails to others.
 
     :raises LinkInName: as its name says.
     """
     joined = [between.join(order) for between in ("", " ") for order in (parts, parts[::-1])]  # as languages have them
-    if any(holds_link(name) or _DOTTED.search(name) for name in joined):
+    if any(may_hold_link(name) for name in joined):
         raise LinkInName
 
 

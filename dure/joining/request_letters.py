@@ -111,8 +111,8 @@ def _asked_alone(request: Any, address: str) -> dict[str, Any]:
     """Return what is told of one who asks; a web address in a stranger's sentence would make our mail their bait."""
     return {
         "id_address": request.id_address or "",
-        "message": "" if pasted.holds_link(request.message) else request.message,
-        "left_out": pasted.holds_link(request.message),
+        "message": "" if pasted.may_hold_link(request.message) else request.message,
+        "left_out": pasted.may_hold_link(request.message),
         "link_name": request.link.name if request.link else "",
         "address": f"{address}{request.uid}/",
     }
