@@ -205,7 +205,7 @@ def _entry(row: int, cells: list[str], language: str, known: dict[str, str], *, 
     within, typed, is_bare = _apart(cells[place])
     try:
         address = _canonical(typed, known)
-        if is_bare and not _is_like_a_name(within):
+        if is_bare and not _is_like_a_name(within) and not _NO_NAME.search(within):
             raise UnclearName(name=within[:40], address=addresses.for_readers(address))
         family_name, given_name = _names(within, cells, place, language, given_first=given_first)
     except DomainError as refused:

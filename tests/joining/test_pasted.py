@@ -63,7 +63,7 @@ HELD = {
     "van quinn@new1.example": "unclear_name",
     "Kim 3 quinn@new1.example": "unclear_name",
     "quinn@new1.example q": "unclear_name",
-    "=cmd|' /C calc'!A0@new1.example": "unclear_name",
+    "=cmd|' /C calc'!A0@new1.example": "not_a_name",
     "=1+1 <a0@new1.example>": "not_a_name",
     "=cmd|' /C calc'!A0\ta0@new1.example": "not_a_name",
     "Kim/Min a0@new1.example": "not_a_name",
