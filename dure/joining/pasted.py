@@ -90,7 +90,7 @@ def holds_link(text: str) -> bool:
 
 
 def may_hold_link(text: str) -> bool:
-    """Tell whether a text holds a link or what looks like one: where a stranger's words are mailed, rather once more."""
+    """Tell whether a text holds a link or what looks like one: where a stranger’s words are mailed."""
     return holds_link(text) or _DOTTED.search(text) is not None
 
 
