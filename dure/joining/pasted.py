@@ -265,7 +265,8 @@ def _names(within: str, cells: list[str], place: int, language: str, *, given_fi
         return "", ""
     refuse_link(*parts)
     for part in filter(None, parts):
-        if _NO_NAME.search(part) or not any(map(str.isalpha, part)):
+        is_number = not any(map(str.isalpha, within if within and not beside else part))  # 김민수 2 is the second one
+        if _NO_NAME.search(part) or is_number:
             raise NotAName(name=part[:40])
     return names.clean_names(*parts)
 

@@ -53,6 +53,7 @@ NAMED = {
     "quinn, q@new1.example": "quinn",
     "quinn\tq@new1.example": "quinn",
     "김하은 | haeun@new1.example": "김하은",
+    "Minsu 2 <minsu@new1.example>": "Minsu 2",
     "Quinn Park - quinn@new1.example": "Quinn Park",
     "E-mail: quinn@new1.example": "",
     "010-1234-5678, quinn@new1.example": "",
