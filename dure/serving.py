@@ -3,6 +3,8 @@
 import os
 import signal
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 PATIENCE = 30
@@ -15,7 +17,18 @@ def become(listen: str, *, threads: int, keeps: int) -> NoReturn:
     os.set_inheritable(keeps, True)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", __name__, listen, str(threads)])  # noqa: S606 - no shell is meant
+    here = str(Path(__file__).resolve().parents[1])
+    os.environ["PYTHONPATH"] = os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
+    # -P: what lies in the current folder is no part of the server.
+    program = [sys.executable, "-P", "-m", __name__, listen, str(threads)]
+    os.execv(sys.executable, program)  # noqa: S606 - no shell is meant
+
+
+def _load() -> Callable[..., object]:
+    """Load the pages, in the process that answers."""
+    from dure.wsgi import application
+
+    return application
 
 
 def main(listen: str, threads: str) -> None:
@@ -39,7 +52,7 @@ def main(listen: str, threads: str) -> None:
         log_level=LogLevels.error,
     )
     try:
-        server.serve()
+        server.serve(target_loader=_load, wrap_loader=False)
     except KeyboardInterrupt:
         sys.exit(0)
 

@@ -163,12 +163,21 @@ def for_readers(text: str) -> str:
 @lru_cache(maxsize=1024)
 def _readable_domain(domain: str) -> str:
     labels = domain.split(".")
-    is_local = labels[-1].startswith("xn--")  # under .рф a Cyrillic word is what it seems, whatever it looks like
-    shown = ".".join(_readable_label(label, is_local=is_local) for label in labels)
+    ending = _script(labels[-1])  # under .рф a Cyrillic word is what it seems, whatever it looks like
+    shown = ".".join(_readable_label(label, is_local=_script(label) == ending != scripts.LATIN) for label in labels)
     try:
         return shown if canonical_domain(shown) == domain else domain
     except InvalidAddress:
         return domain
+
+
+def _script(label: str) -> str:
+    """Return the script of a label; of more than one, none."""
+    try:
+        found = {script for script in map(scripts.script_of, idna.ulabel(label)) if script}
+    except (idna.IDNAError, UnicodeError):
+        return ""
+    return found.pop() if len(found) == 1 else ""
 
 
 def _readable_label(label: str, *, is_local: bool) -> str:

@@ -19,8 +19,12 @@ CONFUSED = {
     "LISU": pgettext_lazy("script", "Lisu"),
 }
 """Scripts with letters that look like those of another one, and how they are called."""
-_LIKE_LATIN = frozenset("авгеклмнопрстухшьѕіїјһӏԁԛԝѡѵҽүӕαβγεηικνορτυχωϲϳաեզհյոպստցքօղ")
+_LIKE_LATIN = frozenset("авгеклмнопрстухшъьѕіїјһӏԁԍԛԝѡѵҽүӕғқҡҫҳαβγεηικνορτυχωϲϳաեզհյոպստցքօղ")
 _EAST_ASIAN = {"CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO"}
+# Latin letters with a mark that is seen at a glance, of the languages of Europe; ı, ọ or ɡ are not among them.
+_PLAIN_LATIN = frozenset(
+    "abcdefghijklmnopqrstuvwxyz0123456789-àáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿßāăąćčďđēėęěğģīįķłļńņňőœŕřśşšţťūůűųźżž"
+)
 # Marks and letters that stand between Latin ones like a slash, a dash, a dot or a bar.
 _LIKE_MARKS = re.compile(r"[a-z0-9][ー一ノ丿丶・ヽゝ〆〇ㅡㅣ]")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -67,7 +71,8 @@ def is_safe(word: str) -> bool:
     found = {script for script in map(script_of, word) if script}
     if any(map(is_invisible, word)) or not (len(found) == 1 or found == {LATIN, EAST_ASIAN}):
         return False
-    return not _LIKE_MARKS.search(word)
+    is_plain = all(letter in _PLAIN_LATIN or script_of(letter) == EAST_ASIAN for letter in word)
+    return (is_plain or LATIN not in found) and not _LIKE_MARKS.search(word)
 
 
 def is_disguised(word: str) -> bool:

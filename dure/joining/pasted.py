@@ -1,7 +1,7 @@
 """Reading addresses that were typed or pasted: from a mail program, a spreadsheet, a list of any kind."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -28,8 +28,10 @@ _WEB_ADDRESS = re.compile(
     r"|email|support|sh|tw|hk|sg|vn|th|fr|nl|es|it|ca|au|br|la)\b",
     re.IGNORECASE,
 )
-_DOTTED = re.compile(r"[\w-]\.[a-z]{2,}")
-"""Words with a dot between and none of the capitals that St.John has: no name that anybody writes."""
+_DOTTED = re.compile(r"[\w-]\.[a-z]{2,}|[\w-]\.[A-Z]{2,}|[A-Za-z0-9-]\.[^\W\d_a-zA-Z]{2,}")
+"""Words with a dot between and not the one capital that St.John has: no name that anybody writes."""
+_LIKE_A_LINK = re.compile(r"\w\.[^\W\d_]{2,}|\d(?:\.\d+){3}|@")
+_INITIAL = re.compile(r"(?:^|\s)\w{1,3}\.$")
 
 
 _HEADS = frozenset({"email", "mail", "emailaddress", "mailaddress", "address", "id", "이메일", "메일", "이메일주소"})
@@ -91,7 +93,8 @@ def holds_link(text: str) -> bool:
 
 def may_hold_link(text: str) -> bool:
     """Tell whether a text holds a link or what looks like one: where a stranger’s words are mailed."""
-    return holds_link(text) or _DOTTED.search(text) is not None
+    plain = narrow(text).casefold()
+    return holds_link(plain) or _LIKE_A_LINK.search(plain) is not None
 
 
 def refuse_link(*parts: str) -> None:
@@ -99,9 +102,16 @@ def refuse_link(*parts: str) -> None:
 
     :raises LinkInName: as its name says.
     """
-    joined = [between.join(order) for between in ("", " ") for order in (parts, parts[::-1])]  # as languages have them
-    if any(may_hold_link(name) for name in joined):
+    plain = [narrow(part) for part in parts]
+    orders = (plain, plain[::-1])  # as languages have them, with and without a space
+    shown = [" ".join(order) for order in orders] + ["".join(order) for order in orders if not _is_initial(order)]
+    if any(map(holds_link, shown)) or any(map(_DOTTED.search, plain)):
         raise LinkInName
+
+
+def _is_initial(names: Sequence[str]) -> bool:
+    """Tell whether names begin with J. or Dr., which nobody glues to the next one."""
+    return _INITIAL.search(names[0]) is not None
 
 
 def read(text: str, language: str) -> list[Entry]:
@@ -207,7 +217,7 @@ def _entry(row: int, cells: list[str], language: str, known: dict[str, str], *, 
         address = _canonical(typed, known)
         if is_bare and not _is_like_a_name(within) and not _NO_NAME.search(within):
             raise UnclearName(name=within[:40], address=addresses.for_readers(address))
-        family_name, given_name = _names(within, cells, place, language, given_first=given_first)
+        family_name, given_name = _names(within, cells, place, language, address=address, given_first=given_first)
     except DomainError as refused:
         return Entry(row, text, problem=refused)
     return Entry(row, text, address, family_name, given_name, _language(text, family_name, given_name, language))
@@ -252,8 +262,11 @@ def _language(text: str, family_name: str, given_name: str, language: str) -> st
     return names.language_of(family_name, given_name, "ja") if found == "ko" and given_name and spaced else found
 
 
-def _names(within: str, cells: list[str], place: int, language: str, *, given_first: bool | None) -> tuple[str, str]:
-    within = "" if "@" in within else within
+def _names(
+    within: str, cells: list[str], place: int, language: str, *, address: str, given_first: bool | None
+) -> tuple[str, str]:
+    is_address = within.casefold() == address.partition("@")[0] and "." in within
+    within = "" if "@" in within or is_address else within
     beside = [cell for cell in cells[:place] or cells[place + 1 :] if any(map(str.isalpha, cell))]
     if within:
         parts = (beside[-1], within) if beside and "<" in cells[place] else splitting.split(within, language)

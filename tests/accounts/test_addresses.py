@@ -112,6 +112,12 @@ KEPT = {
     "ex\u0430mple.com": "mixes scripts",
     "\u0441\u043e\u0440.com": "is read as Latin letter by letter",
     "thaiไทย.com": "is of two scripts",
+    "h\u0251nbitsoft.co.kr": "has a letter of the phonetic alphabet",
+    "l\u0131nked\u0131n.com": "has an i without its dot",
+    "goog\u01c0e.com": "has a click for an l",
+    "g\u1ecdogle.com": "has a dot one does not see",
+    "\u044a\u0430\u0455\u0455.com": "is read as Latin letter by letter, too",
+    "\u0430\u0440\u0440\u04cf\u0435.한국": "is under an ending of another script",
     "bank.comノlogin.jp": "has a letter like a slash among Latin ones",
 }
 

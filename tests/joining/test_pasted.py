@@ -109,13 +109,36 @@ def test_two_cells_of_a_name_are_in_the_order_of_their_language(
     assert (entry.family_name, entry.given_name) == expected
 
 
-@pytest.mark.parametrize("names", [("가evil.", "com"), ("secure-login.ai", "Sora: open"), ("foo", "bar.help")])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("가evil.", "com"),
+        ("secure-login.ai", "Sora: open"),
+        ("foo", "bar.help"),
+        ("SAFE-LOGIN.ZIP", ""),
+        ("evil.рф", "x"),
+        ("ｅｖｉｌ．ｃｏｍ", "x"),
+    ],
+)
 def test_a_web_address_is_no_name_in_whatever_order_the_parts_are_shown(names: tuple[str, str]) -> None:
     with pytest.raises(pasted.LinkInName):
         pasted.refuse_link(*names)
 
 
-@pytest.mark.parametrize("names", [("St.John", "Mary"), ("Tolkien", "J.R."), ("Kim Jr.", "Minsu"), ("O.", "Lee")])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("St.John", "Mary"),
+        ("Tolkien", "J.R."),
+        ("Kim Jr.", "Minsu"),
+        ("O.", "Lee"),
+        ("van der Berg", "J."),
+        ("de la Cruz", "Ma."),
+        ("bin Ali", "Md."),
+        ("smith", "j."),
+        ("박.민수", ""),
+    ],
+)
 def test_names_with_a_dot_are_names(names: tuple[str, str]) -> None:
     pasted.refuse_link(*names)
 
@@ -126,3 +149,13 @@ def test_the_longest_field_of_brackets_is_read_in_one_go(piece: str) -> None:
     found = pasted.read(piece * (pasted.LONGEST // len(piece) - 1) + "@", "en")
     assert found and all(one.problem for one in found)
     assert time.process_time() - begun < 10, "0.04 s, and minutes when each bracket looks for its end anew"
+
+
+@pytest.mark.parametrize("words", ["evil。com", "203.0.113.5/login", "log in at EVIL.ZIP", "a@b", "see evil.рф"])
+def test_what_a_stranger_says_is_not_mailed_when_it_may_be_a_link(words: str) -> None:
+    assert pasted.may_hold_link(words) and not pasted.may_hold_link("Hello, I am Bo. See you!")
+
+
+def test_the_name_a_mail_program_makes_of_the_address_is_none() -> None:
+    (entry,) = pasted.read("minsu.kim <Minsu.Kim@hanbit.co.kr>", "ko")
+    assert entry.problem is None and (entry.address, entry.given_name) == ("minsu.kim@hanbit.co.kr", "")

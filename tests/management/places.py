@@ -27,11 +27,12 @@ BEGIN = "import json, django; django.setup()\n"
 
 
 class Place:
-    """One server's settings; ``url`` is where ``serve`` listens."""
+    """One server's settings; ``url`` is where ``serve`` listens, ``current`` the folder it is started in."""
 
     def __init__(self, folder: Path, database: str, **more: str) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         self.data, self.port, self.largest = folder, free_port(), 0
+        self.current: Path | None = None
         self.url = f"http://localhost:{self.port}"
         plain = {name: value for name, value in os.environ.items() if not name.startswith("DURE_")}
         self.environment = plain | {
@@ -67,11 +68,11 @@ class Place:
 
     def start(self, *words: str, script: str = "", errors: Path | None = None) -> subprocess.Popen[bytes]:
         """Start a command, or a script, that runs on; no file may grow beyond ``largest``, as on a full disk."""
-        command = [sys.executable, "-c", BEGIN + script] if script else [sys.executable, "-m", "dure", *words]
+        command = [sys.executable, "-c", BEGIN + script] if script else [sys.executable, "-P", "-m", "dure", *words]
         if self.largest:
             command = ["bash", "-c", f'ulimit -f {self.largest // 1024}; exec "$@"', "bash", *command]
         with (errors or Path(os.devnull)).open("ab") as file:
-            return subprocess.Popen(command, env=self.environment, stdout=file, stderr=file)
+            return subprocess.Popen(command, env=self.environment, stdout=file, stderr=file, cwd=self.current)
 
     @contextmanager
     def served(self, errors: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:

@@ -70,6 +70,13 @@ def nobody_writes(place: Place) -> Iterator[None]:
         yield
 
 
+def test_what_lies_in_the_current_folder_is_no_part_of_the_server(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "calendar.py").write_text("raise SystemExit('not ours')")
+    place.current = tmp_path
+    with place.served():
+        assert Visitor(place.url).open("/sign-in/").status == 200
+
+
 def test_a_stop_answers_what_is_in_flight_and_ends_in_time(place: Place, tmp_path: Path) -> None:
     errors, pages = tmp_path / "errors", []  # type: ignore[var-annotated]
     with place.served(errors) as server:

@@ -174,6 +174,28 @@ def test_with_cookies_off_the_page_of_an_invitation_and_its_button_say_so(cast: 
     assert "Look into your mailbox" in asked.text, "in another browser that keeps them a mail can be had"
 
 
+def test_a_member_does_not_use_up_the_invitation_of_somebody_else(cast: Cast, post: PostOffice) -> None:
+    (one,) = invite(cast, "aoi@example.com")
+    browser = cast.yuki.browser()
+    page = browser.open(post.last_to("aoi@example.com").link)
+    assert "You are a member of 한빛소프트 already." in page.text and "Accept" not in page.text
+    assert "for somebody else" in browser.send(page, page.path, step="accept").text
+    one.refresh_from_db()
+    assert one.accepted_at is None and one.ended_at is None
+    out = browser.press(page, "Sign out and go on")
+    assert "Create account" in out.text, "and whoever was invited goes on"
+
+
+def test_whoever_accepts_with_another_account_keeps_their_own_name(cast: Cast, post: PostOffice) -> None:
+    invite(cast, "Lena Fischer <lena@example.com>")
+    browser = cast.alex.browser()
+    page = browser.open(post.last_to("lena@example.com").link)
+    assert "Your name there" not in page.text
+    browser.press(page, f"Accept as {cast.alex.address}")
+    member = place(cast)
+    assert member and (member.family_name, member.given_name) == ("Meyer", "Alex")
+
+
 def test_opening_is_noted_once_by_a_button_and_not_by_a_look(people: Cast, post: PostOffice) -> None:
     (one,) = invite(people, "a@example.com")
     token = InvitationToken.objects.select_related("invitation").get()

@@ -50,6 +50,14 @@ class AddressNotProven(IdNotProven):
     message = _("This link was handed on, so it does not show that the address is yours. Have a mail sent to it.")
 
 
+class HereAlready(DomainError):
+    """A member of the workspace came upon somebody else's invitation to it, which stays that one's."""
+
+    code = "here_already"
+    message = _("You are a member already, and this invitation is for somebody else. Sign out to go on with it.")
+    status = 409
+
+
 class RemovedHere(DomainError):
     """Whoever was removed comes back by being restored, not by an older invitation."""
 
@@ -100,6 +108,7 @@ def accept_by_link(actor: Owner, *, link: str, family_name: str = "", given_name
     :raises AddressNotProven: as its name says.
     :raises NotFound: no such link.
     :raises ForSomebodyElse: the address signs in another account.
+    :raises HereAlready: the address signs nobody in, and the account needs no invitation.
     :raises IdNotProven: the ID is unproven, and the link went to another address.
     :raises InvitationEnded: withdrawn, answered or run out.
     """
@@ -112,6 +121,8 @@ def accept_by_link(actor: Owner, *, link: str, family_name: str = "", given_name
         raise AddressNotProven  # whether the address signs somebody else in is told to who got the mail alone
     if own is None and queries.signing_in([invitation.address]).exists():
         raise ForSomebodyElse
+    if own is None and members.present(actor.id, invitation.workspace.uid) is not None:
+        raise HereAlready
     if own is not None and own.proven_at is None and token.proves_address:
         Address.objects.filter(pk=own.pk, proven_at=None).update(proven_at=clock.now())
         record(actor, Event.ADDRESS_PROVEN, subject_kind="account", subject_id=actor.id, via=token.uid)
@@ -119,7 +130,7 @@ def accept_by_link(actor: Owner, *, link: str, family_name: str = "", given_name
         raise IdNotProven
     if own is not None and own.proven_at is None and not token.proves_address:
         raise AddressNotProven
-    return accepted(actor, invitation, via=token.uid, names=(family_name, given_name))
+    return accepted(actor, invitation, via=token.uid, names=(family_name, given_name), as_typed=own is None)
 
 
 @action(needs=None, records=Event.INVITATION_DECLINED)
@@ -170,8 +181,12 @@ def _declined(actor: Actor, invitation: Invitation, *, via: str = "") -> Invitat
     return invitation
 
 
-def accepted(actor: Owner, invitation: Invitation, *, via: str = "", names: tuple[str, str] = ("", "")) -> Accepted:
+def accepted(
+    actor: Owner, invitation: Invitation, *, via: str = "", names: tuple[str, str] = ("", ""), as_typed: bool = False
+) -> Accepted:
     """Answer with yes, as somebody who may; ``names`` are what they typed. Part of an action.
+
+    ``as_typed``: they are not who was invited, so that the name they typed counts and not the one in the invitation.
 
     :raises RemovedHere, InvitationEnded, InvalidName: as their names say.
     """
@@ -182,7 +197,7 @@ def accepted(actor: Owner, invitation: Invitation, *, via: str = "", names: tupl
     give_back_of(invitation.workspace_id, actor.account)
     is_new = member is None
     if member is None:
-        member = _join(actor, invitation, _somebody(actor, invitation, names))
+        member = _join(actor, invitation, _somebody(actor, invitation, names, as_typed=as_typed))
         Invitation.objects.filter(pk=invitation.pk).update(photo="")
     Invitation.objects.filter(pk=invitation.pk).update(member=member)
     end_invitations_of(actor, invitation.workspace_id, {actor.id: member}, at)
@@ -191,15 +206,16 @@ def accepted(actor: Owner, invitation: Invitation, *, via: str = "", names: tupl
     return Accepted(member=member, is_new=is_new)
 
 
-def _somebody(actor: Owner, invitation: Invitation, names: tuple[str, str]) -> Person:
+def _somebody(actor: Owner, invitation: Invitation, names: tuple[str, str], *, as_typed: bool) -> Person:
     """Return who comes: by the names the admin wrote, else by those they typed.
 
     :raises InvalidName: when there are none.
     """
     written = (invitation.family_name, invitation.given_name)
-    if not any(written):
+    if not any(written) or (as_typed and any(names)):
         pasted.refuse_link(*names)
-    family_name, given_name = written if any(written) else names
+        written = names
+    family_name, given_name = written
     return person(
         id=invitation.address, family_name=family_name, given_name=given_name, language=actor.account.language
     )

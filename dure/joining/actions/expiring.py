@@ -41,7 +41,8 @@ def close(actor: Actor) -> int:
 
 def close_those(actor: Actor, over: QuerySet[Invitation], at: datetime) -> None:
     """Close these of one workspace, whose time has passed, to make room for newer ones; part of an action."""
-    closed = dict(over.filter(ended_at=None).values_list("pk", "workspace_id"))
+    living = over.filter(ended_at=None).select_for_update(no_key=True).order_by("id")
+    closed = dict(living.values_list("pk", "workspace_id"))
     if closed:
         Invitation.objects.filter(pk__among=list(closed)).update(ended_at=at, details={})
         subjects: dict[int | None, str] = dict.fromkeys(closed, "")

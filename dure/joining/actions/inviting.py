@@ -208,9 +208,9 @@ class _Untold(Exception):
 @action(needs=None, records=Event.INVITED_AGAIN)
 def _mail_again(actor: Actor, *, invitation_id: int) -> None:
     joined = Invitation.objects.select_related("workspace").select_for_update(of=("self",), no_key=True)
-    invitation = joined.get(pk=invitation_id)
-    is_over = rules.state_of(invitation) is not State.WAITING
-    if is_over or queries.just_mailed(joined.filter(pk=invitation_id)):
+    same = joined.filter(pk=invitation_id)
+    invitation = same.first()
+    if invitation is None or rules.state_of(invitation) is not State.WAITING or queries.just_mailed(same):
         raise _Untold
     if invitation.tokens.filter(proves_address=True).count() >= LINKS_BY_THEMSELVES:
         raise _Untold

@@ -21,9 +21,7 @@ from dure.joining.models import InviteLink
 from dure.members import queries as members
 from dure.workspaces.actions.editing import changes
 
-MOST_DOMAINS = 20
-LONGEST_NAME = 80
-CODES_TRIED = 5
+MOST_DOMAINS, LONGEST_NAME, CODES_TRIED = 20, 80, 5
 FIELDS = ("name", "language", "expires_at", "most_uses", "domains", "needs_approval")
 RECORDED = {name: name for name in FIELDS} | {"name": "link_name"}
 """What the trail calls each of them: a workspace has a name too."""
@@ -116,16 +114,16 @@ def wrong_with(
         wrong.append(InvalidUses())
     elif most_uses is not None and most_uses < uses:
         wrong.append(FewerThanUsed(uses=f"{uses:,}"))
-    asked = [one.strip() for one in domains[: MOST_DOMAINS * 2]]
+    asked = _asked(domains)
     canonical = dict[str, str]()
-    for one in asked:
+    for one in asked[: MOST_DOMAINS * 2]:
         try:
             canonical[one] = _domain(one)
         except addresses.InvalidAddress as refused:
             wrong.append(refused)
     if strange := [one for one, domain in canonical.items() if not domain]:
         wrong.append(InvalidDomain(strange))
-    elif len(set(canonical.values())) > MOST_DOMAINS:
+    elif len(asked) > MOST_DOMAINS:
         wrong.append(TooManyDomains(most=MOST_DOMAINS))
     if expires_at is not None and not _is_possible(expires_at):
         wrong.append(InvalidEnd())
@@ -149,7 +147,12 @@ def _checked_edit(actor: Actor, *, link_uid: str, was: Mapping[str, str] | None 
 
 def _stored(*, name: str, domains: Sequence[str] = (), **_rest: Any) -> dict[str, Any]:
     """Return name and domains in the form they are stored in."""
-    return {"name": _plain(name), "domains": list(dict.fromkeys(map(_domain, domains)))}
+    return {"name": _plain(name), "domains": list(dict.fromkeys(map(_domain, _asked(domains))))}
+
+
+def _asked(domains: Sequence[str]) -> list[str]:
+    """Return what was typed as domains, each once."""
+    return list(dict.fromkeys(one.strip().casefold() for one in domains if one.strip()))
 
 
 def _plain(name: str) -> str:
@@ -168,8 +171,7 @@ def _domain(typed: str) -> str:
 
 
 def _is_possible(expires_at: datetime) -> bool:
-    at = clock.now()
-    return at < expires_at <= at + rules.LINK_LONGEST
+    return (at := clock.now()) < expires_at <= at + rules.LINK_LONGEST
 
 
 def make_link(actor: Actor, **typed: Any) -> InviteLink:
@@ -283,8 +285,7 @@ def edit_link(
     if link.most_uses is not None and link.most_uses < link.uses:
         raise FewerThanUsed(uses=f"{link.uses:,}")
     link.save(update_fields=list(changed))
-    fields = [RECORDED[field] for field in changed]
-    record(actor, Event.LINK_EDITED, subject_kind="link", subject_id=link.pk, fields=fields)
+    record(actor, Event.LINK_EDITED, subject_kind="link", subject_id=link.pk, fields=[RECORDED[one] for one in changed])
     return link
 
 

@@ -210,8 +210,8 @@ def _attempt(
 
 def give_up(actor: Actor, row: SignUp, way: Way) -> None:
     """Forget an unfinished sign-up for another one; part of the action that begins that."""
-    outbox.withdraw_about([row.uid])
     SignUp.objects.filter(pk=row.pk).delete()
+    outbox.withdraw_about([row.uid])
     tell(actor, Event.SIGN_UP_GIVEN_UP, row, way)
 
 

@@ -32,7 +32,13 @@ from dure.web.context import look_url, name_of, seal_of
 from dure.web.forms import PaperForm, name_fields
 from dure.web.pages.links import cookie_of, gone
 
-REFUSED = (accepting.ForSomebodyElse, accepting.IdNotProven, accepting.RemovedHere, accepting.AddressNotProven)
+REFUSED = (
+    accepting.HereAlready,
+    accepting.ForSomebodyElse,
+    accepting.IdNotProven,
+    accepting.RemovedHere,
+    accepting.AddressNotProven,
+)
 
 
 class NameForm(PaperForm):
@@ -46,9 +52,9 @@ class NameForm(PaperForm):
         return dict(self.cleaned_data) if self.is_valid() else {}
 
 
-def _filled(form: NameForm, account: Account | None, invitation: Invitation) -> NameForm:
-    """Return the form as typed, or with the name its reader goes by elsewhere where the invitation holds none."""
-    if form.is_bound or account is None or own_name_of(invitation):
+def _filled(form: NameForm, account: Account | None, invitation: Invitation, who: str = "own") -> NameForm:
+    """Return the form as typed, or with the name its reader goes by elsewhere where the invitation holds none of it."""
+    if form.is_bound or account is None or (own_name_of(invitation) and who != "anybody"):
         return form
     family_name, given_name = queries.names_of(account)
     return NameForm(initial={"family_name": family_name, "given_name": given_name})
@@ -131,12 +137,13 @@ def by_link(request: Any, handle: str) -> HttpResponse:
             refusal = refused.sentence()
     if state_of(invitation) is not State.WAITING:
         return _over(request, invitation, state_of(invitation))
+    who = _who(account, token)
     context = {
         "invitation": facts(invitation),
-        "who": _who(account, token),
-        "may_decline": token.proves_address or _who(account, token) == "own",
+        "who": who,
+        "may_decline": token.proves_address or who == "own",
         "has_account": token.proves_address and proven.holder_of(invitation.address, invitation.workspace) is not None,
-        "form": _filled(form, account, invitation),
+        "form": _filled(form, account, invitation, who),
         "action": reverse("link_invitation", args=[handle]),
         "id_address": for_readers(accounts.id_address(account)) if account else "",
         "refusal": refusal,
@@ -159,7 +166,8 @@ def _answer(
 
 
 def _who(account: Account | None, token: InvitationToken) -> str:
-    """Tell who reads: nobody signed in, the invited one, another account, or anybody because no account is invited.
+    """Tell who reads: nobody signed in, the invited one, another account, anybody because no account is invited, or
+    a member, who needs no invitation.
 
     A link that an admin passed on tells nothing about the address, and takes no other account (PRODUCT.md §4.2).
     """
@@ -169,7 +177,9 @@ def _who(account: Account | None, token: InvitationToken) -> str:
         return "own"
     if not token.proves_address:
         return "passed_on"
-    return "other" if queries.signing_in([token.invitation.address]).exists() else "anybody"
+    if queries.signing_in([token.invitation.address]).exists():
+        return "other"
+    return "anybody" if members.present(account.pk, token.invitation.workspace.uid) is None else "here"
 
 
 def _sign_in(token: InvitationToken) -> str:

@@ -59,8 +59,8 @@ def page(request: Any) -> HttpResponse:
         if door.account_of(request) is not None:
             return redirect("start")
         form = SignInForm(initial={"next": request.GET.get("next", ""), "id": request.GET.get("id", "")})
-        if request.GET.get("id"):
-            form.fields["password"].widget.attrs["autofocus"] = True
+        if request.GET.get("id") or request.GET.get("next"):
+            form.fields["password" if request.GET.get("id") else "id"].widget.attrs["autofocus"] = True
         return _show(request, form)
     if ceremonies.is_answer(request):
         return _by_passkey(request)

@@ -145,7 +145,9 @@ def _step(request: Any, way: Way, secret: str, row: SignUp | None, browser: str)
         return _prove(request, way, row, browser)
     if step == "again":
         return _again(request, way, row, browser)
-    return _finish(request, way, row)
+    if step in ("finish", "code"):
+        return _finish(request, way, row)
+    return redirect(f"{reverse('join_sign_up', args=[way.handle])}?another")
 
 
 def _show(
