@@ -126,7 +126,7 @@ class Client:
         answer = self.connection.getresponse()
         text = answer.read().decode()
         seconds = time.perf_counter() - started
-        plain = re.sub(r'value="[^"]*"', "", text.replace(address, ""))
+        plain = re.sub(r'value="[^"]*"', "", text.replace("<wbr>@", "@").replace(address, ""))
         return seconds, (answer.status, tuple(sorted(name.lower() for name in answer.headers)), plain)
 
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.html import escape
+from django.utils.html import conditional_escape
 from django.utils.translation import get_language
 
 _TOKEN = "csrf_token"
@@ -43,5 +43,5 @@ def render_kept(
         marks = {name: f"{_MARK}-{name}-" for name in (*holes, _TOKEN)}
         pieces = _HOLE.split(render_to_string(template, context() | marks, request))  # text, a hole's name, text, …
         cache.set(key, pieces)
-    filled = {name: escape(text) for name, text in holes.items()} | {_TOKEN: get_token(request)}
+    filled = {name: conditional_escape(text) for name, text in holes.items()} | {_TOKEN: get_token(request)}
     return HttpResponse("".join(filled[piece] if place % 2 else piece for place, piece in enumerate(pieces)))

@@ -25,6 +25,13 @@ register.simple_tag(icon)
 register.filter(for_readers)
 
 
+@register.filter
+def breaking(address: str) -> SafeString:
+    """Return an address that breaks before its @ and nowhere else, as wide as the line is."""
+    local, at, domain = address.rpartition("@")
+    return format_html("{}<wbr>{}{}", local, at, domain)
+
+
 @register.simple_tag(takes_context=True)
 def way_counts(context: Any) -> dict[str, str]:
     """Return how many links are open and how many invitations and join requests wait, for the tabs above each."""

@@ -118,6 +118,7 @@ def _ask_reason(request: Any, uids: list[str]) -> HttpResponse:
     rows = [row_of(row, workspace.uid) for row in waiting]
     context = {"section": "join_requests", "rows": rows[:20], "more": max(len(rows) - 20, 0), "form": RefuseForm()}
     context |= {"uids": [row["uid"] for row in rows], "smtp": outbox.can_send()}
+    context["number"] = f"{len(rows):,}" if len(rows) > 1 else ""
     return render(request, "pages/admin/refuse_requests.html", context)
 
 

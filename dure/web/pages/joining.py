@@ -26,6 +26,7 @@ from dure.web import arriving, door, networks
 from dure.web.forms import PaperForm, name_fields
 from dure.web.kept import render_kept
 from dure.web.pages.links import SECRET, cookie_of, keep, swap
+from dure.web.tags import breaking
 
 HANDLED = (LinkClosed, WrongDomain, RemovedHere)
 PASTED = re.compile(rf"{re.escape(ways.SHARED)}({SECRET.pattern})")
@@ -94,7 +95,7 @@ def _page(request: Any, link: InviteLink, account: Account | None, form: Any = N
         return arriving.ended(request, link, state)
     if account is None:
         facts, (begun, _browser) = arriving.facts(link), arriving.unfinished(request, link.uid)
-        mine = ({"begun": for_readers(begun.address)} if begun else {}) | arriving.elsewhere(request, link)
+        mine = ({"begun": breaking(for_readers(begun.address))} if begun else {}) | arriving.elsewhere(request, link)
         return render_kept(request, "pages/join.html", facts, lambda: {"link": facts}, mine)
     own = accounts.id_of(account.pk)
     family_name, given_name = queries.names_of(account)

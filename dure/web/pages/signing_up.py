@@ -36,6 +36,7 @@ from dure.web import arriving, door, networks
 from dure.web.forms import CodeForm, PaperForm, id_field, name_fields, password_field
 from dure.web.kept import render_kept
 from dure.web.pages.links import cookie_of
+from dure.web.tags import breaking
 
 ONLY = _("The link is for addresses at %(domains)s.")
 RULE = _(
@@ -165,7 +166,7 @@ def _show(
         return render(request, "pages/sign_up.html", {**context, "form": form or _empty(way, row)}, status=status)
     if not sign_up_codes.is_proven(row):
         context |= {"fate": outbox.fate_of(row.uid), "is_late": row.tries_left == 0, "sent": "sent" in request.GET}
-        own = {"address": for_readers(row.address)}
+        own = {"address": breaking(for_readers(row.address))}
         if form is None:
             return render_kept(
                 request, "pages/sign_up_code.html", context, lambda: {**context, "form": CodeForm()}, own
