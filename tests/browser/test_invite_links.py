@@ -84,7 +84,7 @@ def test_on_a_phone_the_current_state_is_seen_and_a_long_name_leaves_room(signed
     InviteLink.objects.filter(pk=link.pk).update(withdrawn_at=clock.now())
     screen.open(signed_in.at("admin/links/?state=withdrawn"))
     width = screen.page.viewport_size["width"]  # type: ignore[index]
-    chip = screen.page.locator(".chips[data-quiet] [aria-current]").bounding_box()
+    chip = screen.page.locator(".chips [aria-current]").last.bounding_box()
     assert chip and chip["x"] >= 0 and chip["x"] + chip["width"] <= width, chip
     screen.open(signed_in.at(f"admin/links/{link.uid}/"))
     head, state = (screen.page.locator(f".pagehead {part}").bounding_box() for part in ("h1", ".state"))

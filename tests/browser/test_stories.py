@@ -149,7 +149,7 @@ def test_who_has_an_account_elsewhere_is_asked_and_accepts(spoken: Cast, post: P
     page.wait_for_url("**/admin/invitations/")
     screen.check()
     page.click("#main tbody a")
-    page.wait_for_selector("button[value=withdraw]")
+    page.wait_for_selector("a[href*='alone=1']")
     screen.check()
     page.context.clear_cookies()
     link = post.last_to(spoken.alex.address).link.removeprefix(settings.DURE["PUBLIC_URL"])
