@@ -14,7 +14,8 @@ from dure.core.events import Event
 from dure.joining import links, queries, ways
 from dure.joining.actions import deciding, entering, inviting, inviting_again
 from dure.joining.actions.inviting_many import invite_many
-from dure.joining.models import Invitation, InviteLink, InviteLinkDay, JoinRequest
+from dure.joining.actions.linking import InvalidDomain, TooManyDomains
+from dure.joining.models import Invitation, InviteLink, InviteLinkDay, JoinRequest, SignUp
 from dure.members.actions.leaving import remove_all
 from dure.members.models import Member
 from tests.cast import PASSWORD, Cast, join
@@ -142,3 +143,35 @@ def test_makers_who_left_are_looked_up_together(people: Cast) -> None:
     with CaptureQueriesContext(connection) as asked:
         assert len(queries.inviters(found)) == 12
     assert len(asked) == 2
+
+
+def test_an_invitation_deleted_a_moment_ago_is_mailed_to_nobody(
+    people: Cast, post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one,) = invite(people, "bo@example.com")
+    token = one.tokens.get()
+    Invitation.objects.all().delete()
+    monkeypatch.setattr(queries, "by_handle", lambda _handle: token)
+    inviting.ask_again(Visitor(door="web"), handle=token.uid)
+    assert told(people, Event.INVITED_AGAIN) == []
+
+
+def test_all_domains_of_a_link_are_judged_and_none_is_stored_that_was_not(people: Cast) -> None:
+    twenty = [f"d{number}.example" for number in range(20)]
+    assert invite_link(people, domains=["A.example", "a.example ", "@a.example", ""]).domains == ["a.example"]
+    with pytest.raises(TooManyDomains):
+        invite_link(people, domains=[*twenty, "x.example"])
+    with pytest.raises(InvalidDomain):
+        invite_link(people, domains=["a.example"] * 45 + ["!!!"])
+    assert invite_link(people, domains=twenty * 3).domains == twenty
+
+
+def test_a_step_nobody_offers_finishes_no_sign_up(people: Cast, post: PostOffice) -> None:
+    link, browser = invite_link(people, needs_approval=False), Client()
+    to = browser.get(ways.address_of(link).partition("testserver")[2]).headers["Location"]
+    typed = {"step": "begin", "id": "bo@example.com", "given_name": "B", "family_name": "", "password": PASSWORD}
+    browser.post(f"{to}sign-up/", typed)
+    SignUp.objects.update(proven_at=clock.now())
+    answer = browser.post(f"{to}sign-up/", {"step": "over"})
+    assert answer.status_code == 302 and answer.headers["Location"].endswith("/sign-up/?another")
+    assert SignUp.objects.exists() and not Member.objects.filter(given_name="B").exists()
