@@ -8,6 +8,7 @@ nothing of the first.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from dure.accounts import hashing
 from dure.accounts.actors import Operator
@@ -89,10 +90,12 @@ def found(name: str, language: str, time_zone: str) -> Workspace:
 def join(
     workspace: Workspace, address: str, family: str, given: str, *, language: str = "en", super_admin: bool = False
 ) -> Person:
-    """Make an active member with ``PASSWORD`` and a proven ID."""
+    """Make an active member with ``PASSWORD`` and a proven ID, here for a while."""
     somebody = person(id=address, family_name=family, given_name=given, language=language)
     place = make_place(workspace, somebody, password=password_hash(), is_super_admin=super_admin)
     Address.objects.filter(pk=place.id.pk).update(proven_at=clock.now())
+    Member.objects.filter(pk=place.member.pk).update(activated_at=clock.now() - timedelta(days=30))
+    place.member.refresh_from_db(fields=["activated_at"])
     return Person(member=place.member, address=address)
 
 

@@ -1,5 +1,6 @@
 """With which devices a member opens this workspace: what admins may know of them (PRODUCT.md §4.1)."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import connection
@@ -13,6 +14,8 @@ from dure.members.models import DeviceUse, Member
 EXACT_TO = timedelta(hours=1)
 """How exactly it is known; no page writes more often."""
 SHOWN = 5
+NEW_FOR = timedelta(days=1)
+"""How long somebody who came in is greeted as a newcomer."""
 NOTE = """
 INSERT INTO dure_deviceuse (member_id, device_id, first_at, last_at) VALUES (%s, %s, %s, %s)
 ON CONFLICT (member_id, device_id) DO UPDATE SET last_at = excluded.last_at
@@ -24,6 +27,17 @@ def note_use(member: Member, device_id: int) -> None:
     at = connection.ops.adapt_datetimefield_value(clock.now())
     with part_of_writing(), connection.cursor() as cursor:
         cursor.execute(NOTE, [member.pk, device_id, at, at])
+
+
+def is_new(member: Member) -> bool:
+    """Tell whether somebody came within a day: an address kept from then leads to Home later."""
+    return member.activated_at is not None and abs(clock.now() - member.activated_at) < NEW_FOR
+
+
+def never_opened(members: Iterable[Member]) -> set[int]:
+    """Return the ids of those newcomers who have not opened the workspace with any device; asks only where some are."""
+    new = {member.pk for member in members if is_new(member)}
+    return new - set(DeviceUse.objects.filter(member_id__in=new).values_list("member_id", flat=True)) if new else new
 
 
 def uses_of(member: Member) -> list[DeviceUse]:

@@ -29,7 +29,10 @@ def proves(cast: Cast, post: PostOffice) -> Visitor:
     browser = cast.visitor()
     browser.fill_in(browser.open("/reset/"), id=HARU["id"])
     page = browser.follow(browser.open(post.last_to(HARU["id"]).link), "Set my password")
-    assert browser.fill_in(page, new_password=OWN).path == cast.at(), "nobody else's second factor stands in the way"
+    came = browser.fill_in(page, new_password=OWN)
+    assert came.path == cast.at("?welcome"), (
+        "nobody else's second factor stands in the way, and she comes as somebody new"
+    )
     return browser
 
 

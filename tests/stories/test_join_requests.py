@@ -83,7 +83,7 @@ def test_an_admin_finds_it_in_the_list_approves_and_the_person_is_in(cast: Cast,
     assert mail.subject == JOINED and "한빛소프트" in mail.text and NORA in mail.text
     browser = cast.visitor()
     page = browser.sign_in(NORA, PASSWORD)
-    assert page.path == cast.at()
+    assert page.path == cast.at("?welcome"), "whoever was approved is welcomed like everybody else"
     page = browser.open(f"/workspaces/requests/{request.uid}/")
     assert "You are in: 한빛소프트" in page.text and browser.follow(page, "Start").path == cast.at()
     member = Member.objects.get(account=request.account)

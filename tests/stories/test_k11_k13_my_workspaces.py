@@ -41,3 +41,13 @@ def test_both_workspaces_are_listed_with_their_states_and_stay_apart(cast: Cast)
     assert browser.open(cast.at()).path == "/workspaces/"
     assert browser.open(f"/w/{cast.fernweh.uid}/").status == 200, "the other workspace's session is alive"
     assert "suspended" in browser.open("/workspaces/").text
+
+
+def test_a_newcomer_with_several_workspaces_is_welcomed_in_the_new_one_and_only_once(cast: Cast) -> None:
+    also_at_fernweh(cast)
+    browser = cast.yuki.browser()
+    page = browser.open("/workspaces/")
+    assert page.has_link("한빛소프트") and "?welcome" not in browser.follow(page, "한빛소프트").path
+    came = browser.follow(page, "Fernweh")
+    assert came.path == f"/w/{cast.fernweh.uid}/?welcome" and "You are in: Fernweh" in came.text
+    assert browser.follow(browser.open("/workspaces/"), "Fernweh").path == f"/w/{cast.fernweh.uid}/"

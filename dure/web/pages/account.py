@@ -24,7 +24,7 @@ from dure.core import clock
 from dure.core.errors import TooBusy
 from dure.joining import queries as joining
 from dure.joining import requests
-from dure.members import policies, queries, rules
+from dure.members import devices, policies, queries, rules
 from dure.web import ceremonies, door
 from dure.web.forms import PaperForm, password_field
 from dure.web.join_requests import shown_request
@@ -75,9 +75,9 @@ def _reader(owner: Owner) -> dict[str, Any]:
 def my_workspaces(request: Any) -> HttpResponse:
     """Show the ID on top, what waits to be accepted, and every workspace below it (K11)."""
     places = list(queries.places_of(request.owner.id)[:200])
-    role_of = queries.roles(places)
+    role_of, unseen = queries.roles(places), devices.never_opened(places)
     context = {
-        "places": [shown_place(place, role_of(place)) for place in places],
+        "places": [shown_place(place, role_of(place), welcomes=place.pk in unseen) for place in places],
         "waiting": [shown_invitation(one) for one in joining.waiting_for(request.owner.account)[:50]],
         "asked": [shown_request(one) for one in requests.own(request.owner.account)],
         "unproven": not joining.has_proven_id(request.owner.account),

@@ -35,7 +35,7 @@ def page(request: Any) -> HttpResponse:
             return door.code_gone(request, ended)
         else:
             opened = enter_after_proof(door.VISITOR, account=account, browser=door.browser_of(request))
-            return door.enter(request, opened, places.home_of(account.pk, is_new=True))
+            return door.enter(request, opened, places.home_of(account.pk))
     minimum, _words = policies.password_policy(code.account_id)
     context = {"form": form, "minimum": str(minimum), "id_address": form.initial["id"], "deadline_at": code.expires_at}
     return render(request, "pages/first_password.html", context)

@@ -30,7 +30,7 @@ from dure.joining.actions.inviting import ask_again
 from dure.members import policies, queries
 from dure.members.actions.admitting import OPENS_PASSWORD, ask_link_again, set_password
 from dure.members.actions.moving import IdTaken, take_new_id, undo_new_id
-from dure.web import door, places
+from dure.web import door
 from dure.web.context import look_url, name_of, seal_of
 from dure.web.forms import PaperForm, password_field
 
@@ -164,8 +164,7 @@ def password(request: Any, handle: str) -> HttpResponse:
         else:
             browser = door.browser_of(request)
             opened = enter_after_proof(door.VISITOR, account=account, browser=browser)
-            is_new = row.purpose == Purpose.SET_PASSWORD
-            return _enter(request, handle, opened, places.home_of(account.pk, is_new=True) if is_new else "/")
+            return _enter(request, handle, opened)
     minimum, _words = policies.password_policy(row.account_id)
     context = {"form": form, "link": facts, "minimum": str(minimum)}
     return render(request, "pages/link_password.html", context)

@@ -1,6 +1,5 @@
 """The member's own pages: Home and More."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -11,12 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dure.accounts import queries as accounts
 from dure.accounts.addresses import for_readers
-from dure.core import clock
 from dure.core.permissions import Permission
 from dure.mail import outbox
-from dure.members import directory, queries
+from dure.members import devices, directory, queries
 from dure.members.actions.proving import prove_again as mail_proof
-from dure.members.models import Member
 from dure.web import door
 from dure.web import home as shown
 from dure.web.phone import on_the_phone
@@ -30,7 +27,7 @@ def home(request: Any, **_names: Any) -> HttpResponse:
     Newcomers are welcomed first, whichever way they came in: their ID, how to get the app on the phone, *Start*.
     """
     address = accounts.id_of(request.owner.id)
-    if "welcome" in request.GET and _is_new(request.actor.member):
+    if "welcome" in request.GET and devices.is_new(request.actor.member):
         context = {"tab": "home", "id_address": for_readers(address.canonical), "smtp": outbox.can_send()}
         return render(request, "pages/welcome.html", context | on_the_phone(request))
     context = {
@@ -43,11 +40,6 @@ def home(request: Any, **_names: Any) -> HttpResponse:
         "newcomers": shown.newcomers(request.actor),
     }
     return render(request, "pages/home.html", context)
-
-
-def _is_new(member: Member) -> bool:
-    """Tell whether somebody came within a day: an address kept from then leads to Home later."""
-    return member.activated_at is not None and abs(clock.now() - member.activated_at) < timedelta(days=1)
 
 
 @door.page(needs=None)
