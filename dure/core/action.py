@@ -41,6 +41,10 @@ class ForgotToRecord(AssertionError):
     """An action ended without telling the trail what it declared; everything it wrote was rolled back."""
 
 
+class Untold(Exception):
+    """Nothing was done, and nothing is to be told: raised inside an action that anybody can ask for, caught by it."""
+
+
 def action(
     *,
     needs: Permission | None,

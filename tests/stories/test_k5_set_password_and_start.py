@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from dure.accounts.models import Account, Address, Session
+from dure.audit.models import AuditEvent
+from dure.core.events import Event
 from dure.core.models import OneTimeSecret
 from dure.members.models import Member
 from tests.cast import Cast
@@ -86,6 +88,21 @@ def test_the_page_opened_in_another_browser_explains_and_offers_a_new_mail(cast:
     assert cast.visitor().open(mail.link).status == 410
     browser = cast.visitor()
     assert browser.fill_in(open_link(browser, again.link), new_password=NEW_PASSWORD).path == cast.at("?welcome")
+
+
+def test_asking_again_and_again_mails_one_link_and_tells_the_trail_of_one(cast: Cast, post: PostOffice) -> None:
+    mail = invited(cast, post)
+    OneTimeSecret.objects.update(issued_at=OneTimeSecret.objects.get().issued_at - timedelta(minutes=6))
+    page = cast.visitor().open(mail.link)
+    browser = cast.visitor()
+    asking = next(form for form in browser.open(page.path).forms if "again" in form.action)
+    told = [browser.submit(page, asking).text for _time in range(3)]
+    handle = OneTimeSecret.objects.earliest("id").uid
+    asking.action = asking.action.replace(handle, "x" * len(handle))
+    assert browser.submit(page, asking).text == told[0] == told[1] == told[2], "it says nothing of what became of it"
+    post.last_to(HARU["id"])
+    assert OneTimeSecret.objects.count() == 2
+    assert AuditEvent.objects.filter(event=Event.LINK_ASKED_AGAIN).count() == 1
 
 
 def test_a_link_that_is_too_old_opens_nothing(cast: Cast, post: PostOffice) -> None:

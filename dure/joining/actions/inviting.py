@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from dure.accounts.addresses import AddressTaken
 from dure.accounts.models import Account
 from dure.core import clock
-from dure.core.action import action, record
+from dure.core.action import Untold, action, record
 from dure.core.actor import Actor
 from dure.core.errors import DomainError, NotFound
 from dure.core.events import Event
@@ -197,12 +197,8 @@ def ask_again(actor: Actor, *, handle: str) -> None:
     """
     token = queries.by_handle(handle)
     if token is not None:
-        with suppress(_Untold):
+        with suppress(Untold):
             _mail_again(actor, invitation_id=token.invitation_id)
-
-
-class _Untold(Exception):
-    """Nothing was mailed, and nothing is to be told."""
 
 
 @action(needs=None, records=Event.INVITED_AGAIN)
@@ -211,9 +207,9 @@ def _mail_again(actor: Actor, *, invitation_id: int) -> None:
     same = joined.filter(pk=invitation_id)
     invitation = same.first()
     if invitation is None or rules.state_of(invitation) is not State.WAITING or queries.just_mailed(same):
-        raise _Untold
+        raise Untold
     if invitation.tokens.filter(proves_address=True).count() >= LINKS_BY_THEMSELVES:
-        raise _Untold
+        raise Untold
     letters.post_invitations([invitation])
     record(
         actor, Event.INVITED_AGAIN, subject_kind="invitation", subject_id=invitation.pk,

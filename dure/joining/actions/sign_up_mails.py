@@ -56,6 +56,15 @@ def draw(row: SignUp) -> str:
     return number
 
 
+def refuse_rush(network: str) -> None:
+    """Refuse a network that signed up too often, before anything slow is done for it.
+
+    :raises TooManySignUps: as its name says.
+    """
+    if tries.failures(this_hour("sign-ups", network)) >= BEGUN_AN_HOUR:
+        raise TooManySignUps
+
+
 def mail_first(row: SignUp, number: str, workspace: Workspace, *, network: str) -> None:
     """Mail the first code of a sign-up that is about to be written; part of the action that begins it.
 

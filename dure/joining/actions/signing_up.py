@@ -74,6 +74,11 @@ def refuse_ended(way: Way) -> None:
         raise InvitationEnded(rules.state_of(way.invitation))
 
 
+def _check_first(actor: Actor, *, network: str, **typed: Any) -> dict[str, Any]:
+    sign_up_mails.refuse_rush(network)
+    return _check(actor, **typed)
+
+
 def _check(_actor: Actor, *, secret: str, password: str, **typed: Any) -> dict[str, Any]:
     way = ways.find(secret)
     if way is None:
@@ -125,7 +130,7 @@ def _admitted(way: Way, address: str) -> None:
         raise WrongDomain(way.link.domains)
 
 
-@action(needs=None, records=Event.SIGN_UP_BEGUN, before=_check)
+@action(needs=None, records=Event.SIGN_UP_BEGUN, before=_check_first)
 def begin(
     actor: Actor, *, way: Any, somebody: Any, encoded: str, network: str, message: str = "",
     steps: Sequence[str] = (), instead_of: SignUp | None = None, **_typed: Any,

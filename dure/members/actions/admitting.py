@@ -1,6 +1,7 @@
 """From registered to active: the first password, and the mails that lead to it (K5 N5 K9)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from dure.accounts.actions.signing_in import CodeEnded, living_code
 from dure.accounts.models import Account, Address
 from dure.accounts.queries import spellings_of
 from dure.core import clock, secrets
-from dure.core.action import action, record
+from dure.core.action import Untold, action, record
 from dure.core.actor import Actor
 from dure.core.events import Event
 from dure.core.models import OneTimeSecret
@@ -29,32 +30,32 @@ OPENS_PASSWORD = {Purpose.SET_PASSWORD, Purpose.RESET_PASSWORD}
 BETWEEN_MAILS = timedelta(minutes=5)
 
 
-@action(needs=None, records=Event.LINK_ASKED_AGAIN)
 def ask_link_again(actor: Actor, *, handle: str) -> None:
     """Mail a new set-password link to where the old one went, for whoever opened it in another browser or too late.
 
     Says nothing about whether it did: not more than one in five minutes, and only while the place waits.
     """
-    secret = OneTimeSecret.objects.filter(uid=handle, purpose=Purpose.SET_PASSWORD).first()
-    record(actor, Event.LINK_ASKED_AGAIN, subject_kind="account", subject_id=secret.account_id if secret else None)
-    if secret is not None and secret.address_id is not None:
-        _mail_first_link(secret.account_id)
+    secret = OneTimeSecret.objects.filter(uid=handle, purpose=Purpose.SET_PASSWORD).exclude(address_id=None).first()
+    if secret is not None:
+        with suppress(Untold):
+            _mail_first_link(actor, account_id=secret.account_id)
 
 
-@action(needs=None, records=Event.LINK_ASKED_AGAIN)
 def ask_first_link(actor: Actor, *, account: Account) -> None:
     """Mail a set-password link to somebody who never had a password of their own; as in ``ask_link_again``.
 
     They asked for a new one, or typed the right temporary one while strangers kept failing (PRODUCT.md §4.16).
     """
-    record(actor, Event.LINK_ASKED_AGAIN, subject_kind="account", subject_id=account.pk)
-    _mail_first_link(account.pk)
+    with suppress(Untold):
+        _mail_first_link(actor, account_id=account.pk)
 
 
-def _mail_first_link(account_id: int) -> None:
+@action(needs=None, records=Event.LINK_ASKED_AGAIN)
+def _mail_first_link(actor: Actor, *, account_id: int) -> None:
     """Mail a link that ends with the deadline as it stands.
 
-    Anybody can ask for it, so it prolongs nothing and leaves a temporary password alone.
+    Anybody can ask for it, so it prolongs nothing, leaves a temporary password alone, and tells the trail of no more
+    than what was mailed.
     """
     waiting = Member.objects.select_for_update(of=("self",)).select_related("account", "workspace")
     member = waiting.filter(queries.here(), account_id=account_id, activated_at=None).order_by("id").first()
@@ -62,14 +63,15 @@ def _mail_first_link(account_id: int) -> None:
     at = clock.now()
     recent = issued.filter(issued_at__gt=at - BETWEEN_MAILS, issued_at__lte=at + clock.SKEW)
     if member is None or rules.state_of(member) is not rules.State.REGISTERED or member.account.has_own_password:
-        return
+        raise Untold
     if recent.exists() or not outbox.can_send():
-        return
+        raise Untold
     sent_to = issued.exclude(address_id=None).order_by("-id").values_list("address_id", flat=True).first()
     private = Address.objects.filter(pk=sent_to or 0, account_id=account_id, kind=Address.PRIVATE).exists()
     secrets.withdraw(Purpose.SET_PASSWORD, account_id=account_id, workspace_id=member.workspace_id)
     outbox.withdraw_dead(account_id)
     handing.issue([member], Method.MEMBER, to=Address.PRIVATE if private else Address.ID)
+    record(actor, Event.LINK_ASKED_AGAIN, subject_kind="account", subject_id=account_id)
 
 
 def _hash_first(_actor: Actor, *, secret: OneTimeSecret, password: str) -> dict[str, Any]:
