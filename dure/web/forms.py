@@ -1,5 +1,6 @@
 """Forms: what was typed stays, and errors stand beside their field."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -7,7 +8,8 @@ from django.conf import settings
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
-from dure.core.errors import DomainError
+from dure.core import keys
+from dure.core.errors import ChangedMeanwhile, DomainError
 from dure.workspaces.models import Workspace
 
 
@@ -44,6 +46,33 @@ class PaperForm(forms.Form):
         for one in (error, *error.others):
             field = one.field if one.field in self.fields else None
             self.add_error(field, forms.ValidationError(one.sentence(), code=one.code))
+
+
+class SealedForm(PaperForm):
+    """A form that carries the values it was opened with, so that another tab is told of and not overwritten."""
+
+    sealed_as = "form"
+    was = forms.CharField(widget=forms.HiddenInput)
+
+    @classmethod
+    def sealed(cls, values: Mapping[str, Any]) -> str:
+        """Return values as the form carries them."""
+        return keys.seal(cls.sealed_as, dict(values)).decode()
+
+    def clean_was(self) -> dict[str, Any]:
+        """Return the values the form was opened with."""
+        try:
+            return dict(keys.unseal(self.sealed_as, self.cleaned_data["was"].encode()))
+        except keys.Unreadable:
+            raise forms.ValidationError(_("The page was open for too long. Open it again.")) from None
+
+    def know(self, refused: DomainError) -> None:
+        """Take note of what one field is by now; saving again changes it, and leaves the others as they are by then."""
+        if isinstance(refused, ChangedMeanwhile):
+            data: Any = self.data
+            data = data.copy()
+            data["was"] = self.sealed({**self.cleaned_data["was"], refused.field: refused.now})
+            self.data = data
 
 
 class CodeForm(PaperForm):

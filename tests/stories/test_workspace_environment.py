@@ -145,6 +145,19 @@ def test_another_tab_is_told_of_and_not_overwritten(cast: Cast, editor: Person) 
     assert now(cast).name == "Second"
 
 
+def test_saving_again_after_being_told_keeps_all_that_was_typed_and_all_that_was_not(
+    cast: Cast, editor: Person
+) -> None:
+    here, there = editor.browser(), cast.sora.browser()
+    early, late = basics(here, cast), basics(there, cast)
+    here.fill_in(early, name="First", time_zone="Asia/Tokyo")
+    told = there.fill_in(late, name="Second", others=["en", "ja"])
+    assert "First" in told.error_beside("name")
+    there.submit(told, told.form_with("was"))
+    saved = now(cast)
+    assert (saved.name, saved.languages, saved.time_zone) == ("Second", ["ko", "en", "ja"], "Asia/Tokyo")
+
+
 def test_a_language_members_read_may_go_and_they_keep_it(cast: Cast, editor: Person, post: PostOffice) -> None:
     Workspace.objects.filter(pk=cast.hanbit.pk).update(languages=["ko", "ja"])
     browser = editor.browser()

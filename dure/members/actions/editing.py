@@ -11,13 +11,14 @@ from dure.accounts.models import Account, Address
 from dure.core import clock
 from dure.core.action import action, record
 from dure.core.actor import Actor
-from dure.core.errors import ChangedMeanwhile, NotAllowed, NotFound
+from dure.core.errors import NotAllowed, NotFound
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.mail.kinds import Kind
 from dure.members import indexing, names, profile, queries, rules
 from dure.members.models import Change, Member, Profile
 from dure.members.profile import InvalidField
+from dure.workspaces.actions.editing import changes
 
 OWN = ("family_name", "given_name", "language", "private_address")
 """The fields that are not in the profile."""
@@ -103,21 +104,12 @@ def edit_member(
         raise NotAllowed
     managed = queries.is_managed(member.account, member.workspace_id)
     now = values_of(member, managed=managed)
-    changed = _changed(now, typed, was)
+    changed = changes(now, typed, was)
     old_photo = _apply(member, changed, photo)
     _remember(actor, member, {name: (now[name], value) for name, value in changed.items()}, photo is not None)
     fields = [*changed, *(["photo"] if photo is not None else [])]
     record(actor, Event.MEMBER_EDITED, subject_kind="member", subject_id=member.pk, fields=fields)
     return member, old_photo
-
-
-def _changed(now: dict[str, str], typed: dict[str, str], was: dict[str, str]) -> dict[str, str]:
-    """Return what is to be written, unless somebody else wrote something different there since."""
-    wanted = {name: value for name, value in typed.items() if name in now and value != was.get(name, "")}
-    for name, value in wanted.items():
-        if now[name] != was.get(name, "") and now[name] != value:
-            raise ChangedMeanwhile(name, now[name])
-    return {name: value for name, value in wanted.items() if value != now[name]}
 
 
 def _check_own(actor: Actor, *, typed: dict[str, str], was: dict[str, str], **_rest: Any) -> dict[str, Any]:
@@ -137,7 +129,7 @@ def edit_own_profile(
     """
     member = queries.of(actor.workspace_id).select_related("account").get(pk=actor.id or 0)
     now = profile.texts(Profile.objects.filter(member=member).first())
-    changed = _changed(now, typed, was)
+    changed = changes(now, typed, was)
     old_photo = _write_profile(member, changed, photo)
     indexing.refresh([member.pk])
     _remember(actor, member, {name: (now[name], value) for name, value in changed.items()}, photo is not None)

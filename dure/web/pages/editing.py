@@ -13,8 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dure.accounts.addresses import AddressTaken
 from dure.accounts.queries import id_of
-from dure.core import keys
-from dure.core.errors import ChangedMeanwhile, DomainError
+from dure.core.errors import DomainError
 from dure.core.permissions import Permission
 from dure.core.zones import zone_list
 from dure.members import photos, profile, queries
@@ -22,7 +21,7 @@ from dure.members.actions import correcting, editing
 from dure.members.models import Profile
 from dure.web import door, slips
 from dure.web.context import avatar_of, name_of
-from dure.web.forms import PaperForm, id_field
+from dure.web.forms import PaperForm, SealedForm, id_field
 
 MANAGE = door.page(needs=Permission.MEMBERS_MANAGE)
 
@@ -63,9 +62,10 @@ class ProfileForm(PaperForm):
         return photos.store(upload, upload.size) if upload else ""
 
 
-class EditForm(ProfileForm):
+class EditForm(SealedForm, ProfileForm):
     """All of a member's details."""
 
+    sealed_as = "edit"
     family_name = forms.CharField(label=gettext_lazy("Family name"), max_length=200, required=False, strip=False)
     given_name = forms.CharField(label=gettext_lazy("Given name"), max_length=200, required=False, strip=False)
     private_address = id_field(gettext_lazy("Private address"), required=False, attrs={"autocomplete": "off"})
@@ -73,19 +73,11 @@ class EditForm(ProfileForm):
     no_photo = forms.BooleanField(
         label=gettext_lazy("Take the photo away"), required=False, widget=forms.CheckboxInput({"class": "check"})
     )
-    was = forms.CharField(widget=forms.HiddenInput)
 
     def __init__(self, *arguments: Any, managed: bool, **names: Any) -> None:
         super().__init__(*arguments, **names)
         if not managed:
             del self.fields["private_address"], self.fields["language"]
-
-    def clean_was(self) -> dict[str, str]:
-        """Return the values the form was opened with."""
-        try:
-            return dict(keys.unseal("edit", self.cleaned_data["was"].encode()))
-        except keys.Unreadable:
-            raise forms.ValidationError(_("The page was open for too long. Open it again.")) from None
 
 
 @MANAGE
@@ -97,17 +89,16 @@ def edit(request: Any, member_uid: str, **_names: Any) -> HttpResponse:
         raise Http404
     managed = queries.is_managed(member.account, member.workspace_id)
     values = editing.values_of(member, managed=managed)
-    sealed = keys.seal("edit", values).decode()
-    form = EditForm(request.POST or None, request.FILES or None, managed=managed, initial=values | {"was": sealed})
+    first = values | {"was": EditForm.sealed(values)}
+    form = EditForm(request.POST or None, request.FILES or None, managed=managed, initial=first)
     if request.method == "POST" and form.is_valid():
         try:
             return _save(request, form, member_uid)
         except DomainError as refused:
             if refused.status in (403, 404):
                 raise
+            form.know(refused)
             form.refuse(refused)
-            if isinstance(refused, ChangedMeanwhile):
-                form.data = {**form.data.dict(), "was": sealed}  # type: ignore[attr-defined]
     row = Profile.objects.filter(member=member).first()
     context = {
         "form": form,

@@ -12,14 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from dure.core import keys
-from dure.core.errors import ChangedMeanwhile, DomainError
+from dure.core.errors import DomainError
 from dure.core.permissions import Permission
 from dure.members.actions.governing import change_policies
 from dure.web import door
 from dure.web.context import look_url, seal_of
 from dure.web.effects import effects
-from dure.web.forms import PaperForm
+from dure.web.forms import SealedForm
 from dure.web.history import history
 from dure.workspaces import logos, policies, rules
 from dure.workspaces.actions import editing
@@ -32,31 +31,13 @@ CELADON = "679f8f"
 """What the colour field shows where there is none: Dure's own (tokens.css)."""
 
 
-class SealedForm(PaperForm):
-    """A form that carries the values it was opened with, so that another tab is told of and not overwritten."""
+class EnvironmentForm(SealedForm):
+    """A part of the workspace environment."""
 
-    was = forms.CharField(widget=forms.HiddenInput)
-
-    def clean_was(self) -> dict[str, Any]:
-        """Return the values the form was opened with."""
-        try:
-            return dict(keys.unseal("environment", self.cleaned_data["was"].encode()))
-        except keys.Unreadable:
-            raise forms.ValidationError(_("The page was open for too long. Open it again.")) from None
-
-    def seal(self, refused: DomainError, values: dict[str, Any]) -> None:
-        """Stand beside its field what was refused; saving again then knows what it is by now."""
-        self.refuse(refused)
-        if isinstance(refused, ChangedMeanwhile):
-            self.data = {**self.data.dict(), "was": sealed(values)}  # type: ignore[attr-defined]
+    sealed_as = "environment"
 
 
-def sealed(values: dict[str, Any]) -> str:
-    """Return values as the form carries them."""
-    return keys.seal("environment", values).decode()
-
-
-class BasicsForm(SealedForm):
+class BasicsForm(EnvironmentForm):
     """Name, logo, languages, time zone."""
 
     name = forms.CharField(label=gettext_lazy("Name of the workspace"), max_length=400, strip=False)
@@ -96,15 +77,16 @@ def basics(request: Any, **_names: Any) -> HttpResponse:
     values = editing.values_of(workspace)
     main, *others = workspace.languages or [workspace.language]
     shown = {"name": workspace.name, "time_zone": workspace.time_zone, "language": main, "others": others}
-    form = BasicsForm(request.POST or None, request.FILES or None, initial={**shown, "was": sealed(values)})
+    form = BasicsForm(request.POST or None, request.FILES or None, initial={**shown, "was": BasicsForm.sealed(values)})
     if request.method == "POST" and form.is_valid():
         try:
             return _save_basics(request, form)
         except DomainError as refused:
             if refused.status in (403, 404):
                 raise
+            form.know(refused)
             refused.field = BESIDE.get(refused.field, refused.field)
-            form.seal(refused, values)
+            form.refuse(refused)
     context = {
         "form": form,
         "section": "basics",
@@ -130,7 +112,7 @@ def _save_basics(request: Any, form: BasicsForm) -> HttpResponse:
     return redirect("workspace_basics", workspace.uid)
 
 
-class ColourForm(SealedForm):
+class ColourForm(EnvironmentForm):
     """The workspace's own colour."""
 
     accent = forms.CharField(
@@ -149,7 +131,7 @@ def colour(request: Any, **_names: Any) -> HttpResponse:
     workspace = request.actor.member.workspace
     values = {"accent": workspace.accent}
     asked = request.GET.get("accent", "")
-    first = {"accent": f"#{workspace.accent or CELADON}", "was": sealed(values)}
+    first = {"accent": f"#{workspace.accent or CELADON}", "was": ColourForm.sealed(values)}
     typed = request.POST if request.method == "POST" else {**first, "accent": asked} if asked else None
     form = ColourForm(typed, initial=first)
     seen = workspace.accent
@@ -163,7 +145,8 @@ def colour(request: Any, **_names: Any) -> HttpResponse:
         except DomainError as refused:
             if refused.status in (403, 404):
                 raise
-            form.seal(refused, values) if request.method == "POST" else form.refuse(refused)
+            form.know(refused)
+            form.refuse(refused)
     context = {
         "form": form,
         "section": "colour",
@@ -183,7 +166,7 @@ def _own(digits: str) -> str:
     return "" if digits == CELADON else digits
 
 
-class PoliciesForm(SealedForm):
+class PoliciesForm(EnvironmentForm):
     """Every policy as a number."""
 
     def __init__(self, *arguments: Any, **names: Any) -> None:
@@ -205,7 +188,7 @@ def security(request: Any, **_names: Any) -> HttpResponse:
     """Show the policies; tell what a change does before it is saved."""
     workspace = request.actor.member.workspace
     values = policies.values_of(workspace)
-    form = PoliciesForm(request.POST or None, initial={**values, "was": sealed(values)})
+    form = PoliciesForm(request.POST or None, initial={**values, "was": PoliciesForm.sealed(values)})
     told: list[Any] = []
     if request.method == "POST" and form.is_valid():
         try:
@@ -218,7 +201,8 @@ def security(request: Any, **_names: Any) -> HttpResponse:
         except DomainError as refused:
             if refused.status in (403, 404):
                 raise
-            form.seal(refused, values)
+            form.know(refused)
+            form.refuse(refused)
     context = {
         "form": form,
         "section": "security",

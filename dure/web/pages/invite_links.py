@@ -26,9 +26,8 @@ from dure.joining.actions import linking
 from dure.joining.models import InviteLink
 from dure.joining.rules import LINK_LABELS, LINK_LASTS, MOST_USES, LinkState
 from dure.web import door
-from dure.web.forms import PaperForm, languages_of
+from dure.web.forms import PaperForm, SealedForm, languages_of
 from dure.web.invite_links import MARKS, last_day, rows_of, until
-from dure.web.pages.environment import SealedForm, sealed
 from dure.web.panel import LANGUAGE_NAMES
 from dure.web.tabs import numbers
 from dure.workspaces.models import Workspace
@@ -147,10 +146,7 @@ class LinkForm(PaperForm):
 class EditForm(SealedForm, LinkForm):
     """The same for a link that exists, with the values it was opened with."""
 
-    def know(self, field: str, values: dict[str, str]) -> None:
-        """Take note of what one field is by now; saving again changes it, and leaves the others as they are by then."""
-        was = {**self.cleaned_data["was"], field: values[field]}
-        self.data = {**self.data.dict(), "was": sealed(was)}  # type: ignore[attr-defined]
+    sealed_as = "invite-link"
 
 
 def end_of(day: date, zone: str) -> datetime:
@@ -192,8 +188,7 @@ def edit(request: Any, link_uid: str, **_names: Any) -> HttpResponse:
     if link.withdrawn_at:
         messages.warning(request, linking.LinkWithdrawn().sentence())
         return redirect("invite_link", workspace.uid, link.uid)
-    values = linking.values_of(link)
-    first = _shown(link) | {"was": sealed(values)}
+    first = _shown(link) | {"was": EditForm.sealed(linking.values_of(link))}
     form = EditForm(request.POST or None, initial=first, workspace=workspace, link=link)
     if request.method == "POST" and form.is_valid():
         facts = form.facts()
@@ -201,8 +196,8 @@ def edit(request: Any, link_uid: str, **_names: Any) -> HttpResponse:
         try:
             linking.edit_link(request.actor, link_uid=link.uid, **facts)
         except DomainError as refused:
+            form.know(refused)
             if isinstance(refused, ChangedMeanwhile):
-                form.know(refused.field, values)
                 refused.facts["now"] = _in_words(link)[refused.field] or "—"
             _refuse(form, refused)
         else:

@@ -10,26 +10,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dure.core import keys
 from dure.core.errors import DomainError
 from dure.members import photos, profile
 from dure.members.actions import editing
 from dure.members.models import Profile
 from dure.web import door, own
 from dure.web.context import avatar_of, name_of
+from dure.web.forms import SealedForm
 from dure.web.pages.editing import ProfileForm
 
-SEAL = "own-profile"
 ACCEPTS = {"mobile_phone": "tel", "nickname": "nickname", "birthday": "bday"}
 
 
-class OwnProfileForm(ProfileForm):
+class OwnProfileForm(SealedForm, ProfileForm):
     """What a member may change; the rest of the fields is not here."""
 
+    sealed_as = "own-profile"
     no_photo = forms.BooleanField(
         label=gettext_lazy("Take the photo away"), required=False, widget=forms.CheckboxInput({"class": "check"})
     )
-    was = forms.CharField(widget=forms.HiddenInput)
 
     def __init__(self, *arguments: Any, **names: Any) -> None:
         super().__init__(*arguments, **names)
@@ -38,13 +37,6 @@ class OwnProfileForm(ProfileForm):
                 del self.fields[name]
             elif name in ACCEPTS:
                 self.fields[name].widget.attrs["autocomplete"] = ACCEPTS[name]
-
-    def clean_was(self) -> dict[str, str]:
-        """Return the values the form was opened with."""
-        try:
-            return dict(keys.unseal(SEAL, self.cleaned_data["was"].encode()))
-        except keys.Unreadable:
-            raise forms.ValidationError(_("The page was open for too long. Open it again.")) from None
 
 
 @door.page(needs=None)
@@ -61,17 +53,16 @@ def edit(request: Any, **_names: Any) -> HttpResponse:
     row = Profile.objects.filter(member=request.actor.member).first()
     known = profile.texts(row)
     values = {name: known[name] for name in profile.OWN}
-    sealed = keys.seal(SEAL, values).decode()
-    form = OwnProfileForm(request.POST or None, request.FILES or None, initial=values | {"was": sealed})
+    first = values | {"was": OwnProfileForm.sealed(values)}
+    form = OwnProfileForm(request.POST or None, request.FILES or None, initial=first)
     if request.method == "POST" and form.is_valid():
         try:
             return _save(request, form)
         except DomainError as refused:
             if refused.status in (403, 404):
                 raise
+            form.know(refused)
             form.refuse(refused)
-            if isinstance(refused, editing.ChangedMeanwhile):
-                form.data = {**form.data.dict(), "was": sealed}  # type: ignore[attr-defined]
     context = {
         "tab": "more",
         "form": form,

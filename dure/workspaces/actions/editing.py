@@ -63,11 +63,11 @@ def edit_workspace(
 
 
 def changes(now: Mapping[str, str], typed: Mapping[str, str], was: Mapping[str, str]) -> dict[str, str]:
-    """Return what somebody wants to have differently from what it is now.
+    """Return what somebody wants to have differently from what it is now, of the fields in ``now``.
 
     :raises ChangedMeanwhile: it is no longer what they saw.
     """
-    wanted = {name: value for name, value in typed.items() if value != was.get(name, "")}
+    wanted = {name: value for name, value in typed.items() if name in now and value != was.get(name, "")}
     for name, value in wanted.items():
         if now[name] != was.get(name, "") and now[name] != value:
             raise ChangedMeanwhile(name, now[name])
