@@ -57,6 +57,12 @@ class Screen:
         self.page.goto(self.server + path)
         self.check()
 
+    def press(self, selector: str) -> None:
+        """Press what leads to another page, wait for that page, and check it."""
+        with self.page.expect_navigation():
+            self.page.click(selector)
+        self.check()
+
     def check(self) -> None:
         """Look at the page with axe-core, and at what scrolls sideways."""
         self.page.wait_for_load_state("load")

@@ -140,8 +140,7 @@ def test_n11_details_are_changed_and_the_history_tells_before_and_after(
     page = screen.page
     screen.sign_in(spoken.minjun.address, PASSWORD)
     screen.open(spoken.at(f"admin/members/{spoken.yuki.member.uid}/"))
-    page.click(".panel a[href$='/edit/']")
-    screen.check()
+    screen.press(".panel a[href$='/edit/']")
     screen.picture("edit")
     page.fill("#id_nickname", "ゆき")
     page.fill("#id_mobile_phone", "ring twice")
@@ -178,8 +177,7 @@ def test_k12_i_dont_know_my_id_lists_by_a_code_and_asks_the_password(
 ) -> None:
     page = screen.page
     screen.open("/sign-in/")
-    page.click("a[href='/find/']")
-    screen.check()
+    screen.press("a[href='/find/']")
     screen.picture("find")
     page.fill("#id_id", spoken.yuki.address)
     page.click("button[name=way][value=code]")
@@ -194,8 +192,7 @@ def test_k12_i_dont_know_my_id_lists_by_a_code_and_asks_the_password(
     screen.check()
     screen.picture("listed")
     assert spoken.yuki.address in page.locator("main").inner_text().replace("\n", "")
-    page.click("main a[href^='/sign-in/']")
-    screen.check()
+    screen.press("main a[href^='/sign-in/']")
     page.fill("#id_password", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url("**/w/**")
@@ -237,14 +234,12 @@ def test_a_second_factor_is_set_up_and_asked_for(spoken: Cast, post: PostOffice,
 
 def test_the_admin_pages_around_ids_and_passwords(spoken: Cast, post: PostOffice, screen: Screen) -> None:
     invited(spoken, post)
-    page = screen.page
     screen.sign_in(spoken.sora.address, PASSWORD)
     for path in ("admin/", "admin/administrators/", f"admin/administrators/{spoken.eve.member.uid}/", "admin/help/"):
         screen.open(spoken.at(path))
     screen.picture("rights")
     screen.open(spoken.at("admin/administrators/rescue-codes/"))
-    page.click("form .button[data-kind=primary]")
-    screen.check()
+    screen.press("form .button[data-kind=primary]")
     screen.picture("rescue-codes")
     for path in ("/rescue/", "/how-to-start/", "/find/asked/", "/account/confirm/"):
         screen.open(path)

@@ -26,17 +26,14 @@ def signed_in(cast: Cast, post: PostOffice, screen: Screen, look: Any) -> Cast:
 def test_addresses_are_pasted_and_what_is_wrong_is_corrected_in_place(signed_in: Cast, screen: Screen) -> None:
     screen.open(signed_in.at("admin/invitations/"))
     page = screen.page
-    page.click(".pagehead .button")
-    screen.check()
+    screen.press(".pagehead .button")
     page.fill("#id_text", TEXT)
     page.fill("#id_message", "반갑습니다.")
-    page.click("main form button[data-kind=primary]")
-    screen.check()
+    screen.press("main form button[data-kind=primary]")
     screen.picture("invited-some")
     assert Invitation.objects.count() == 2 and page.input_value("#id_text") == "wrong"
     page.fill("#id_text", "right@example.com")
-    page.click("main form button[data-kind=primary]")
-    screen.check()
+    screen.press("main form button[data-kind=primary]")
     assert Invitation.objects.filter(address="right@example.com").exists() and "/invitations/" in page.url
     screen.picture("invited-one")
 
@@ -44,9 +41,8 @@ def test_addresses_are_pasted_and_what_is_wrong_is_corrected_in_place(signed_in:
 def test_a_link_is_copied_and_shown_once(signed_in: Cast, screen: Screen, post: PostOffice) -> None:
     screen.open(signed_in.at("admin/invitations/new/"))
     screen.page.fill("#id_text", "haeun@example.com")
-    screen.page.click("main form button[data-kind=primary]")
-    screen.page.click("button[value=copy]")
-    screen.check()
+    screen.press("main form button[data-kind=primary]")
+    screen.press("button[value=copy]")
     assert "/l/" in screen.page.inner_text("#invitation-link")
     screen.picture("copied")
     post.deliver()
@@ -57,7 +53,7 @@ def test_a_link_is_copied_and_shown_once(signed_in: Cast, screen: Screen, post: 
 def test_some_are_chosen_in_the_list_and_withdrawn(signed_in: Cast, screen: Screen) -> None:
     screen.open(signed_in.at("admin/invitations/new/"))
     screen.page.fill("#id_text", "\n".join(f"p{number}@example.com" for number in range(5)))
-    screen.page.click("main form button[data-kind=primary]")
+    screen.press("main form button[data-kind=primary]")
     Letter.objects.filter(about=Invitation.objects.get(address="p4@example.com").uid).update(
         state=Letter.FAILED, problem="refused 550", sealed=None
     )
@@ -68,11 +64,9 @@ def test_some_are_chosen_in_the_list_and_withdrawn(signed_in: Cast, screen: Scre
         box.check()
     screen.check()
     assert "4" in page.inner_text("[data-count]")
-    page.click(".selection-bar .steps .button:last-child")
-    screen.check()
+    screen.press(".selection-bar .steps .button:last-child")
     screen.picture("withdraw")
-    page.click("main form button[data-kind=danger-final]")
-    screen.check()
+    screen.press("main form button[data-kind=danger-final]")
     assert Invitation.objects.filter(withdrawn_at=None).count() == 1
     page.fill("#q", "p4")
     page.wait_for_url("**q=p4**")

@@ -33,13 +33,6 @@ def arrive(screen: Screen, link: InviteLink) -> None:
     screen.open(urlsplit(ways.address_of(link)).path)
 
 
-def press(screen: Screen, selector: str) -> None:
-    """Press a button that leads on, and look at what comes."""
-    with screen.page.expect_navigation():
-        screen.page.click(selector)
-    screen.check()
-
-
 def type_in(screen: Screen, **typed: str) -> None:
     """Type into the fields of the form."""
     for name, value in typed.items():
@@ -55,7 +48,7 @@ def test_boram_signs_up_by_keyboard(cast: Cast, post: PostOffice, screen: Screen
     with page.expect_navigation():
         page.keyboard.press("Enter")
     screen.check()
-    press(screen, "button[value='begin']")
+    screen.press("button[value='begin']")
     assert page.locator(".error").count() == 3 and page.evaluate("document.activeElement.name") == "given_name"
     screen.picture("sign-up-errors")
     type_in(screen, **BORAM)
@@ -67,18 +60,18 @@ def test_boram_signs_up_by_keyboard(cast: Cast, post: PostOffice, screen: Screen
         assert page.input_value("[name='family_name']") == BORAM["family_name"], "another language loses nothing"
         assert page.input_value("[name='password']") == "", "a password is not kept"
     type_in(screen, **BORAM)
-    press(screen, "button[value='begin']")
+    screen.press("button[value='begin']")
     screen.picture("sign-up-code")
     type_in(screen, code="000000" if code_to(post, BORAM["id"]) != "000000" else "000001")
-    press(screen, "button[value='code']")
+    screen.press("button[value='code']")
     assert page.locator("#id_code_error").is_visible()
     type_in(screen, code=code_to(post, BORAM["id"]))
-    press(screen, "button[value='code']")
+    screen.press("button[value='code']")
     assert f"/w/{cast.hanbit.uid}/" in page.url and page.locator("details.unfold").is_visible()
     page.click("details.unfold summary")
     screen.check()
     screen.picture("welcome")
-    press(screen, "main a[data-kind='primary']")
+    screen.press("main a[data-kind='primary']")
     arrived = page.url
     page.reload()
     assert page.url == arrived and not page.locator("details.unfold").is_visible(), "the welcome is shown once"
@@ -90,14 +83,14 @@ def test_boram_signs_up_by_keyboard(cast: Cast, post: PostOffice, screen: Screen
 def test_alex_signs_in_and_joins(cast: Cast, post: PostOffice, screen: Screen, link: InviteLink) -> None:
     page = screen.page
     arrive(screen, link)
-    press(screen, "button[value='account']")
+    screen.press("button[value='account']")
     type_in(screen, id=cast.alex.address, password=PASSWORD)
-    press(screen, "main form button[data-kind='primary']")
+    screen.press("main form button[data-kind='primary']")
     assert page.url.endswith(f"/join/{link.uid}/") and cast.alex.address in page.inner_text("main")
     screen.picture("join-signed-in")
     page.go_back()
     page.go_forward()
-    press(screen, "button[value='join']")
+    screen.press("button[value='join']")
     assert f"/w/{cast.hanbit.uid}/" in page.url
 
 
@@ -105,13 +98,13 @@ def test_who_has_an_account_learns_it_after_the_code(
     cast: Cast, post: PostOffice, screen: Screen, link: InviteLink
 ) -> None:
     arrive(screen, link)
-    press(screen, "button[value='create']")
+    screen.press("button[value='create']")
     type_in(screen, **{**BORAM, "id": cast.alex.address})
-    press(screen, "button[value='begin']")
+    screen.press("button[value='begin']")
     type_in(screen, code=code_to(post, cast.alex.address))
-    press(screen, "button[value='code']")
+    screen.press("button[value='code']")
     screen.picture("sign-up-known")
-    press(screen, "main a[data-kind='primary']")
+    screen.press("main a[data-kind='primary']")
     assert screen.page.input_value("#id_id") == cast.alex.address
 
 
@@ -122,11 +115,11 @@ def test_every_way_that_ends_or_asks(cast: Cast, post: PostOffice, screen: Scree
     screen.picture("join-elsewhere")
     screen.open("/join/")
     type_in(screen, code="abcd efgh")
-    press(screen, "main form button[data-kind='primary']")
+    screen.press("main form button[data-kind='primary']")
     assert page.locator("#id_code_error").is_visible()
     screen.picture("join-code")
     type_in(screen, code=ways.code_of(link).lower())
-    press(screen, "main form button[data-kind='primary']")
+    screen.press("main form button[data-kind='primary']")
     assert page.url.endswith(f"/join/{link.uid}/")
     past = clock.now() - timedelta(days=1)
     ends: tuple[dict[str, Any], ...] = (
@@ -137,7 +130,7 @@ def test_every_way_that_ends_or_asks(cast: Cast, post: PostOffice, screen: Scree
         InviteLink.objects.update(**end)
         arrive(screen, link)
         screen.picture(f"join-ended-{next(reversed(end))}")
-    press(screen, "main .empty button")
+    screen.press("main .empty button")
     screen.picture("join-asked")
     InviteLink.objects.update(expires_at=clock.now() + timedelta(days=1), needs_approval=True, domains=["a.example"])
     screen.sign_in(cast.alex.address, PASSWORD)
@@ -147,7 +140,7 @@ def test_every_way_that_ends_or_asks(cast: Cast, post: PostOffice, screen: Scree
     screen.open(urlsplit(ways.address_of(link)).path)
     screen.picture("join-asks")
     type_in(screen, message="I am the new designer.")
-    press(screen, "button[value='join']")
+    screen.press("button[value='join']")
     assert "/workspaces/requests/" in page.url
 
 
@@ -161,8 +154,8 @@ def test_a_mailed_invitation_leads_to_an_account(
     )  # fmt: skip
     screen.open(urlsplit(post.last_to(BORAM["id"]).link).path)
     screen.picture("invitation")
-    press(screen, "button[value='create']")
+    screen.press("button[value='create']")
     screen.picture("sign-up-invited")
     type_in(screen, family_name="윤", given_name="보람", password=BORAM["password"])
-    press(screen, "button[value='begin']")
+    screen.press("button[value='begin']")
     assert f"/w/{cast.hanbit.uid}/" in screen.page.url

@@ -27,9 +27,7 @@ def spoken(cast: Cast, look: Any) -> Cast:
 
 def pressed(screen: Screen) -> None:
     """Press the one button that does it, and look at what comes."""
-    with screen.page.expect_navigation():
-        screen.page.click("form.fields button.button >> nth=0")
-    screen.check()
+    screen.press("form.fields button.button >> nth=0")
 
 
 def test_k6_asked_previewed_removed_and_restored(spoken: Cast, post: PostOffice, screen: Screen) -> None:

@@ -50,8 +50,7 @@ def add_passkey(screen: Screen, name: str) -> None:
     """Go from My account to a new passkey."""
     page = screen.page
     screen.open("/account/")
-    page.click("a[href='/account/factor/change/']")
-    screen.check()
+    screen.press("a[href='/account/factor/change/']")
     page.click("a[href='/account/passkeys/add/']")
     page.wait_for_selector("form[data-passkey=create]:visible")
     screen.check()

@@ -36,11 +36,9 @@ def test_n1_n2_k4_the_way_from_home_to_has_been_added(
     page = screen.page
     screen.sign_in(spoken.minjun.address, PASSWORD)
     screen.picture("home")
-    page.click(f"a[href$='/w/{spoken.hanbit.uid}/admin/members/']")
-    screen.check()
+    screen.press(f"a[href$='/w/{spoken.hanbit.uid}/admin/members/']")
     screen.picture("members")
-    page.click(".pagehead .button[data-kind=primary]")
-    screen.check()
+    screen.press(".pagehead .button[data-kind=primary]")
     for field in ("family_name", "given_name", "id"):
         page.fill(f"#id_{field}", HARU[field])
     saves = [button for button in page.locator(".sheet button[data-kind=primary]").all() if button.is_visible()]
@@ -67,8 +65,7 @@ def test_k5_k9_link_button_password_start_and_in(spoken: Cast, post: PostOffice,
     page = screen.page
     screen.open(mail.link.removeprefix(settings.DURE["PUBLIC_URL"]))
     screen.picture("link")
-    page.click("a.button[data-kind=primary]")
-    screen.check()
+    screen.press("a.button[data-kind=primary]")
     page.fill("#id_new_password", "short")
     page.keyboard.press("Enter")
     page.wait_for_selector("#id_new_password_error")
