@@ -1,4 +1,4 @@
-"""What templates may say besides Django's own: ``{% icon "back" %}``, ``{% scripts %}``, ``{% way_counts %}``."""
+"""What templates may say besides Django's own: ``{% icon "back" %}``, ``{% gap %}``, ``{% way_counts %}``."""
 
 from functools import cache
 from typing import Any
@@ -11,6 +11,7 @@ from django_htmx.jinja import htmx_script
 
 from dure.accounts.addresses import for_readers
 from dure.core.permissions import Permission
+from dure.core.sentences import gap
 from dure.joining import requests
 from dure.web.icons import icon
 from dure.web.join_requests import counted as counted_requests
@@ -22,6 +23,7 @@ BEHAVIOURS = (
 )  # fmt: skip
 register = template.Library()
 register.simple_tag(icon)
+register.simple_tag(gap)
 register.filter(for_readers)
 
 

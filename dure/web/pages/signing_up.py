@@ -8,7 +8,6 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,6 +18,7 @@ from dure.accounts.actions.signing_in import SignedIn
 from dure.accounts.addresses import for_readers
 from dure.accounts.models import Account
 from dure.core.errors import DomainError
+from dure.core.sentences import gap
 from dure.joining import proven, ways
 from dure.joining.actions import sign_up_codes, sign_up_mails, signing_up
 from dure.joining.actions.accepting import Accepted, RemovedHere
@@ -62,7 +62,7 @@ class SignUpForm(PaperForm):
         self.fields["id"].required = way.invitation is None
         if way.link and way.link.domains:
             only = {"domains": ", ".join(map(for_readers, way.link.domains))}
-            self.fields["id"].help_text = format_lazy("{} {}", self.fields["id"].help_text, ONLY % only)
+            self.fields["id"].help_text = f"{self.fields['id'].help_text}{gap()}{ONLY % only}"
         self.fields["password"].help_text = RULE % {"minimum": way.workspace.password_minimum}
         if not (way.link and way.link.needs_approval):
             del self.fields["message"]
