@@ -32,7 +32,7 @@ LABELS = {
     State.WAITING: pgettext_lazy("invitation", "waiting"),
     State.ACCEPTED: pgettext_lazy("invitation", "accepted"),
     State.DECLINED: pgettext_lazy("invitation", "declined"),
-    State.RUN_OUT: pgettext_lazy("invitation", "run out"),
+    State.RUN_OUT: pgettext_lazy("invitation", "expired"),
     State.WITHDRAWN: pgettext_lazy("invitation", "withdrawn"),
 }
 
@@ -117,7 +117,7 @@ REQUEST_LABELS = {
     RequestState.APPROVED: pgettext_lazy("join request", "approved"),
     RequestState.REFUSED: pgettext_lazy("join request", "refused"),
     RequestState.WITHDRAWN: pgettext_lazy("join request", "taken back"),
-    RequestState.RUN_OUT: pgettext_lazy("join request", "run out"),
+    RequestState.RUN_OUT: pgettext_lazy("join request", "expired"),
 }
 
 

@@ -42,15 +42,15 @@ FILTERS: tuple[str, ...] = (
 FILTER_LABELS: dict[str, Any] = {
     "": pgettext_lazy("invitations", "All"),
     queries.OPENED: pgettext_lazy("invitation", "opened"),
-    queries.FAILED: pgettext_lazy("invitation", "not delivered"),
+    queries.FAILED: pgettext_lazy("invitation", "failed"),
 } | {str(state): label for state, label in LABELS.items()}
 FILTER_MARKS = {"": "", queries.OPENED: "new", queries.FAILED: "wrong"} | {
     str(one): mark for one, mark in MARKS.items()
 }
 SENT, TO_SEND, NOT_MAILED = (
-    pgettext_lazy("invitation", "sent"),
-    pgettext_lazy("invitation", "waiting to be sent"),
-    pgettext_lazy("invitation", "not mailed"),
+    gettext_lazy("The mail was sent."),
+    gettext_lazy("The mail waits to be sent."),
+    gettext_lazy("No mail was sent."),
 )
 
 
@@ -58,7 +58,7 @@ def shown(workspace_uid: str, row: Invitation, letter: Letter | None) -> dict[st
     """Return what the list and the page say of one; ``letter`` is the last one about it."""
     state = state_of(row)
     local, _at, domain = for_readers(row.address).partition("@")
-    mark, label, why = _progress(row, letter) if state is State.WAITING else (MARKS[state], LABELS[state], "")
+    listed_as, why = _progress(row, letter) if state is State.WAITING else (str(state), "")
     return {
         "uid": row.uid,
         "url": reverse("admin_invitation", args=[workspace_uid, row.uid]),
@@ -68,8 +68,8 @@ def shown(workspace_uid: str, row: Invitation, letter: Letter | None) -> dict[st
         "id_local": local,
         "id_domain": domain,
         "state": str(state),
-        "state_label": label,
-        "mark": mark,
+        "state_label": FILTER_LABELS[listed_as],
+        "mark": FILTER_MARKS[listed_as],
         "why": why,
         "invited_at": row.invited_at,
         "opened_at": row.opened_at,
@@ -78,14 +78,12 @@ def shown(workspace_uid: str, row: Invitation, letter: Letter | None) -> dict[st
     }
 
 
-def _progress(row: Invitation, letter: Letter | None) -> tuple[str, Any, str]:
-    """Return how far one that waits has come, and why no further: that it was opened says more than the mail does."""
+def _progress(row: Invitation, letter: Letter | None) -> tuple[str, Any]:
+    """Return where the list keeps one that waits, and what its mail came to: an answer begun says more than that."""
     if row.opened_at:
-        return "new", FILTER_LABELS[queries.OPENED], ""
+        return queries.OPENED, ""
     if letter is None or letter.state in (Letter.WITHDRAWN, Letter.EXPIRED):
-        return "scheduled", NOT_MAILED, ""
+        return State.WAITING, NOT_MAILED
     if letter.state == Letter.FAILED:
-        return "wrong", FILTER_LABELS[queries.FAILED], problem_of(letter)
-    if letter.state == Letter.SENT:
-        return "pending", SENT, ""
-    return "scheduled", TO_SEND, problem_of(letter)
+        return queries.FAILED, problem_of(letter)
+    return State.WAITING, SENT if letter.state == Letter.SENT else problem_of(letter) or TO_SEND

@@ -272,7 +272,7 @@ def test_what_has_run_out_opens_nothing_and_makes_room(
     over = browser.open(mail.link)
     assert over.status == 410 and "Its time has passed" in over.text
     assert "Waiting for your answer" not in browser.open("/workspaces/").text
-    assert "run out" in cast.minjun.browser().open(cast.at("admin/invitations/?state=run_out")).text
+    assert "expired" in cast.minjun.browser().open(cast.at("admin/invitations/?state=run_out")).text
     assert close_run_out() == 1 and the_one().details == {}
     assert close_run_out() == 0
     assert SENTENCE in invite(cast).text

@@ -111,7 +111,7 @@ def test_refusing_many_with_one_reason_gives_the_uses_back(cast: Cast, post: Pos
     )
     page = minjun.fill_in(page, reason="We are full this year.", step="refuse")
     assert "2 requests are refused." in page.text and "G2 Guest" in page.text
-    assert "waiting 1 approved 0 refused 2 taken back 0 run out 0" in page.text, "every chip has its number"
+    assert "waiting 1 approved 0 refused 2 taken back 0 expired 0" in page.text, "every chip has its number"
     link.refresh_from_db()
     assert link.uses == 1 and funnel.totals(link)["refused"] == 2
     mail = post.last_to("guest1@outside.example")
