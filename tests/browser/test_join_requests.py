@@ -40,7 +40,8 @@ def refuse(screen: Screen, request: JoinRequest) -> None:
     """Choose a request in the list and refuse it, with a reason."""
     page = screen.page
     bar = page.locator(".selection-bar")
-    assert not bar.is_visible()
+    assert bar.locator("[name='everybody']").is_visible() and not bar.locator("[value='ask_reason']").is_visible()
+    screen.check()
     page.check(f"[value='{request.uid}']")
     assert "1" in bar.locator("[data-count]").inner_text()
     page.check("[name='everybody']")

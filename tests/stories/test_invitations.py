@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dure.accounts.models import Account
 from dure.audit.models import AuditEvent
 from dure.core import clock
 from dure.joining import limits, queries
@@ -265,6 +266,9 @@ def test_each_invitation_is_counted_in_one_state_alone(cast: Cast, post: PostOff
     page = browser.open(cast.at(LIST))
     said = "All 6 waiting 2 opened 2 failed 1 accepted 0 declined 0 expired 0 withdrawn 1"
     assert said in page.text, page.text
+    for chip in ("accepted", "expired"):
+        assert re.search(rf'data-none><span class="state"[^>]*>{chip}<', page.body), "nobody: no mark of danger"
+    assert not re.search(r'data-none><span class="state"[^>]*>(?:failed|withdrawn)<', page.body)
     for state, names in {"waiting": "34", "opened": "01", "failed": "2", "withdrawn": "5"}.items():
         listed = browser.open(cast.at(f"{LIST}?state={state}"))
         told = re.findall(r'<td><span class="state"[^>]*>([^<]*)', listed.body)
@@ -295,6 +299,31 @@ def test_many_are_withdrawn_or_sent_again_in_one_step(
     assert AuditEvent.objects.filter(event="invitation.withdrawn").count() == 3
     assert {len(post.to(one.address)) for one in made} == {1}, "the second letters were taken back in time"
     assert "Nobody is chosen" in browser.open(cast.at(f"{LIST}act/withdraw/?everybody=1")).text
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "two"),
+    [
+        ("en", "1 invitation that waits for an answer is withdrawn.", "2 invitations that wait for an answer are"),
+        ("ko", "답을 기다리는 초대 1건을 철회합니다.", "답을 기다리는 초대 2건을 철회합니다."),
+        ("ja", "回答待ちの招待を1件取り消します。", "回答待ちの招待を2件取り消します。"),
+    ],
+)
+def test_one_and_several_are_spoken_of_as_each_language_does(
+    cast: Cast, post: PostOffice, language: str, one: str, two: str
+) -> None:
+    made = invite(cast, "a@example.com", "b@example.com", "c@example.com")
+    inviting.withdraw(cast.minjun.actor, invitation_uid=made[2].uid)
+    Account.objects.filter(pk=cast.minjun.account.pk).update(language=language)
+    browser = cast.minjun.browser()
+    chosen = [f"invitation={invitation.uid}" for invitation in made]
+    single = browser.open(cast.at(f"{LIST}act/withdraw/?{chosen[0]}"))
+    several = browser.open(cast.at(f"{LIST}act/withdraw/?{'&'.join(chosen)}"))
+    assert one in single.text and two in several.text
+    if language == "en":
+        assert "Withdraw the invitation" in single.text and "Withdraw invitations" in several.text
+        assert "1 of those chosen is over already and stays as it is." in several.text
+        assert "of those chosen" not in single.text and "Withdraw 1" not in single.text
 
 
 def test_one_is_withdrawn_after_a_page_that_says_what_is_deleted(cast: Cast, post: PostOffice) -> None:

@@ -103,7 +103,9 @@ def test_refusing_many_with_one_reason_gives_the_uses_back(cast: Cast, post: Pos
     link = invite_link(cast, most_uses=10)
     asked = crowd(cast, 3, link)
     minjun = cast.minjun.browser()
-    page = choose(minjun, minjun.open(cast.at(LIST)), *(one.uid for one in asked[:2]), step="ask_reason")
+    page = minjun.open(cast.at(LIST))
+    assert "All that wait (3)" in page.text and "data-several" in page.body, "seen before anybody is chosen"
+    page = choose(minjun, page, *(one.uid for one in asked[:2]), step="ask_reason")
     assert (
         "2 requests end" in page.text
         and "G0 Guest" in page.text
@@ -111,6 +113,7 @@ def test_refusing_many_with_one_reason_gives_the_uses_back(cast: Cast, post: Pos
     )
     page = minjun.fill_in(page, reason="We are full this year.", step="refuse")
     assert "2 requests are refused." in page.text and "G2 Guest" in page.text
+    assert "data-several" not in page.body, "one person needs no box that takes all"
     assert "waiting 1 approved 0 refused 2 taken back 0 expired 0" in page.text, "every chip has its number"
     link.refresh_from_db()
     assert link.uses == 1 and funnel.totals(link)["refused"] == 2

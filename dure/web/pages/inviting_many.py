@@ -171,6 +171,7 @@ def act(request: Any, step: str, **_names: Any) -> HttpResponse:
         "step": step,
         "uids": [one.uid for one in found],
         "number": str(len(found)),
+        "over": _over(request, found),
         "names": names,
         "more": len(found) > len(names),
         "smtp": outbox.can_send(),
@@ -190,6 +191,12 @@ def _chosen(request: Any) -> list[Any]:
         uids = request.GET.getlist("invitation")[: inviting_again.MOST]
         found = queries.invitations(workspace).filter(uid__among=uids)
     return list(queries.living(found).order_by("-id")[: inviting_again.MOST])
+
+
+def _over(request: Any, found: list[Any]) -> int:
+    """Return how many of those chosen one by one are over; whoever chose all that wait chose none of these."""
+    chosen = set() if request.GET.get("everybody") else set(request.GET.getlist("invitation")[: inviting_again.MOST])
+    return max(len(chosen) - len(found), 0)
 
 
 def _do(request: Any, step: str, uids: list[str]) -> HttpResponse:

@@ -61,6 +61,7 @@ def join_requests(request: Any, **_names: Any) -> HttpResponse:
         "rows": shown,
         "newest": newest,
         "everybody": everybody(number, removed),
+        "several": number > 1,
         "states": _chips(workspace, address, state),
         "state": str(state),
         "some_removed": bool(removed),
