@@ -2,9 +2,12 @@
 
 from django.db.models import F, Q, QuerySet
 
+from dure.audit.models import AuditEvent
 from dure.core import clock
+from dure.core.events import Event
 from dure.joining.models import InviteLink, JoinRequest
 from dure.joining.rules import LINK_LONGEST, LinkState
+from dure.members import queries as members
 from dure.members.models import Member
 from dure.members.succession import takers_of
 from dure.workspaces.models import Workspace
@@ -53,6 +56,13 @@ def makers(workspace: Workspace, found: list[InviteLink]) -> dict[int, Member]:
     ids = {link.made_by_id for link in found if link.made_by_id}
     joined = Member.objects.select_related("account", "workspace").filter(workspace_id=workspace.pk, pk__in=ids)
     return takers_of(joined)
+
+
+def withdrawer(link: InviteLink) -> Member | None:
+    """Return who withdrew a link, as the trail has it and as long as they are of the workspace, in one query."""
+    told = AuditEvent.objects.filter(workspace_id=link.workspace_id, subject_kind="link", subject_id=link.pk)
+    own = told.filter(event=Event.LINK_WITHDRAWN, actor_kind="member").order_by("-at", "-number")
+    return members.of(link.workspace_id).filter(pk__in=own.values("actor_id")[:1]).first()
 
 
 def made_by(workspace_id: int, members: QuerySet[Member]) -> QuerySet[InviteLink]:

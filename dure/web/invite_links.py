@@ -51,6 +51,15 @@ def maker_of(member: Any) -> dict[str, str]:
     }
 
 
+def withdrawer_of(link: InviteLink) -> dict[str, str]:
+    """Return who withdrew a link; nobody before it is, or when they are gone."""
+    member = links.withdrawer(link) if link.withdrawn_at else None
+    return {
+        "withdrawer": name_of(member) if member else "",
+        "withdrawer_lang": member.name_language if member else "",
+    }
+
+
 def facts_of(link: InviteLink) -> dict[str, Any]:
     """Return what is said of a link wherever it is shown; its address is not among it."""
     state = link_state_of(link)
@@ -69,6 +78,7 @@ def facts_of(link: InviteLink) -> dict[str, Any]:
         "until_long": until(link),
         "rest": rest(link.expires_at) if state in LASTING else "",
         "made_at": link.made_at,
+        "withdrawn_at": link.withdrawn_at,
         "wanted_at": link.wanted_at if state is not LinkState.OPEN else None,
         "domains": [for_readers(domain) for domain in link.domains],
         "needs_approval": link.needs_approval,

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.formats import date_format
 
 from dure.accounts.actors import Operator
 from dure.core import clock
@@ -17,6 +18,7 @@ from dure.joining.rules import LinkState, link_state_of
 from dure.members.actions.leaving import remove_all
 from dure.members.actions.suspending import suspend
 from dure.members.models import Member
+from dure.web.context import name_of
 from tests.cast import Cast, Person
 from tests.post import PostOffice
 from tests.stories.link_steps import make, now
@@ -81,6 +83,22 @@ def test_a_withdrawn_link_opens_nothing_again(cast: Cast) -> None:
         edit(cast, link, name="Again")
     page = browser.open(cast.at(f"admin/links/{link.uid}/edit/"))
     assert "withdrawn for good" in page.text and link_state_of(now(link)) is LinkState.WITHDRAWN
+
+
+def test_the_page_of_a_withdrawn_link_says_when_and_by_whom(cast: Cast) -> None:
+    link, other, browser = make(cast), make(cast, name="Another"), cast.sora.browser()
+    assert "Withdrawn" not in open_link(cast, browser, link).text
+    closing_links.withdraw_link(cast.eve.actor, link_uid=link.uid)
+    closing_links.withdraw_link(cast.sora.actor, link_uid=other.uid)
+    withdrawn_at, name = now(link).withdrawn_at, name_of(cast.eve.member)
+    assert withdrawn_at
+    day = date_format(withdrawn_at + timedelta(hours=9), "SHORT_DATETIME_FORMAT")
+    page = open_link(cast, browser, link)
+    assert f"Withdrawn {day} {name}" in page.text and "Open until" not in page.text
+    leave(cast, cast.eve)
+    erase(cast, cast.eve)
+    page = open_link(cast, browser, link)
+    assert f"Withdrawn {day}" in page.text and f"{day} {name}" not in page.text
 
 
 def test_made_anew_the_old_address_and_code_open_nothing_from_that_moment(cast: Cast) -> None:

@@ -14,7 +14,7 @@ from dure.core.permissions import Permission
 from dure.joining import funnel, ledger, links, ways
 from dure.joining.models import InviteLink
 from dure.web import door, sharing
-from dure.web.invite_links import facts_of, maker_of
+from dure.web.invite_links import facts_of, maker_of, withdrawer_of
 from dure.web.link_numbers import chart, ledger_rows, refused_note, steps_of
 from dure.web.link_steps import STEPS, ends, offered, stays
 
@@ -58,7 +58,7 @@ def invite_link(request: Any, link_uid: str, **_names: Any) -> HttpResponse:
     maker = links.makers(workspace, [link]).get(link.made_by_id or 0)
     context = {
         "section": "invitations",
-        "invite": facts_of(link) | maker_of(maker),
+        "invite": facts_of(link) | maker_of(maker) | withdrawer_of(link),
         "steps": offered(link),
         "language": language,
         "language_chosen": "language" in request.GET,
