@@ -67,6 +67,13 @@ def test_no_translation_has_one_either() -> None:
     assert not [text for text in texts if re.search(r"。 ", text)]
 
 
+def test_no_korean_particle_in_brackets_follows_a_quoted_word() -> None:
+    """“Д”은(는): a noun behind the quotation, which has its one particle, reads as people write."""
+    texts = [text for entry in catalogs.read("ko") for text in (entry.string or "",) if isinstance(text, str)]
+    assert len(texts) > 1000
+    assert not [text for text in texts if re.search(r"[”’]\u2060?[가-힣]?\([가-힣]\)", text)]
+
+
 @pytest.mark.parametrize(("language", "told"), [("en", "A. B."), ("ko", "A. B."), ("ja", "A.B.")])
 def test_sentences_stand_apart_as_their_language_has_it(language: str, told: str) -> None:
     with override(language):
