@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dure.accounts.addresses import for_readers
 from dure.core.permissions import Permission
 from dure.joining import queries as joining
 from dure.joining import requests
@@ -104,7 +105,7 @@ def newcomers(actor: MemberActor) -> list[dict[str, Any]]:
             "avatar": avatar_of(one),
             "photo": one.photo,  # type: ignore[attr-defined]
             "id_local": one.id_key.partition("@")[0],
-            "id_domain": one.id_key.partition("@")[2],
+            "id_domain": for_readers(one.id_key.partition("@")[2]),
         }
         for one in directory.newcomers(workspace, but=actor.id)
     ]

@@ -13,6 +13,7 @@ from django.utils.timezone import get_current_timezone
 from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
+from dure.accounts.addresses import for_readers
 from dure.mail import outbox
 from dure.mail import queries as letters
 from dure.mail.models import Letter
@@ -121,7 +122,7 @@ def _rows(workspace: Any, view: View, found: list[Any], current: str) -> list[di
     photo = reverse("photo", args=[workspace.uid, "-" * 22])
     rows = []
     for row in found:
-        state, local_domain = states[row.pk], row.id_key.partition("@")
+        state, local_domain = states[row.pk], for_readers(row.id_key).partition("@")
         waits = state in rules.WAITING and not rules.has_come(row)
         rows.append({
             "uid": row.uid,

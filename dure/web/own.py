@@ -3,6 +3,7 @@
 from typing import Any
 
 from dure.accounts import queries as accounts
+from dure.accounts.addresses import for_readers
 from dure.core.permissions import LABELS, Permission
 from dure.members import profile, queries
 from dure.members.actors import MemberActor
@@ -16,7 +17,7 @@ def shown(actor: MemberActor) -> dict[str, Any]:
     member = actor.member
     row = Profile.objects.filter(member=member).first()
     known = profile.texts(row)
-    local, _at, domain = accounts.id_address(member.account).partition("@")
+    local, _at, domain = for_readers(accounts.id_address(member.account)).partition("@")
     return {
         "id_local": local,
         "id_domain": domain,

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from dure.accounts import activation, browsers
+from dure.accounts.addresses import for_readers
 from dure.accounts.models import ActivationCode, Address
 from dure.core import clock
 from dure.core.models import OneTimeSecret
@@ -126,7 +127,7 @@ def person(actor: MemberActor, member: Any) -> dict[str, Any]:
         "avatar": avatar_of(member),
         "id_address": member.id_address,
         "id_local": member.id_address.partition("@")[0],
-        "id_domain": member.id_address.partition("@")[2],
+        "id_domain": for_readers(member.id_address.partition("@")[2]),
         "id_proven": member.id_proven_at is not None,
         "private_address": private.canonical if private and managed else None,
         "state": str(state),
@@ -216,12 +217,16 @@ def changes_of(member: Member) -> list[dict[str, Any]]:
         {
             "at": row.at,
             "label": CHANGE_LABELS.get(row.field, row.field),
-            "before": profile.shown(row.field, row.before),
-            "after": profile.shown(row.field, row.after),
+            "before": _changed(row.field, row.before),
+            "after": _changed(row.field, row.after),
             "who": people.get(row.actor_id, gone) if row.actor_id and row.actor_kind == "member" else "",
         }
         for row in rows
     ]
+
+
+def _changed(field: str, value: str) -> str:
+    return for_readers(value) if field in ("id", "private_address") else profile.shown(field, value)
 
 
 def _history(member: Member) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from dure.accounts.addresses import for_readers
 from dure.core import keys
 from dure.members import directory, listing, names, profile
 from dure.members.models import Profile
@@ -70,7 +71,7 @@ def _row(member: Any, columns: tuple[str, ...], somebody: str, photo: str, curre
     face = escape(avatar_of(member))
     if member.photo:
         face = f'<img src="{escape(photo.replace("-" * 22, member.photo))}" alt="" loading="lazy">'
-    language, (local, _at, domain) = escape(member.name_language), member.id_key.partition("@")
+    language, (local, _at, domain) = escape(member.name_language), for_readers(member.id_key).partition("@")
     beside = f' <small class="nickname">{escape(nickname)}</small>' if nickname else ""
     number = f'<span class="secondary at-end">{escape(profile.shown("office_phone", phone))}</span>' if phone else ""
     return (
@@ -84,7 +85,7 @@ def _row(member: Any, columns: tuple[str, ...], somebody: str, photo: str, curre
 def card(request: Any, member: Any) -> dict[str, Any]:
     """Return what every member may know of one."""
     row: Profile | None = getattr(member, "profile", None)
-    local, _at, domain = member.id_key.partition("@")
+    local, _at, domain = for_readers(member.id_key).partition("@")
     known = profile.texts(row)
     phonetic = names.display_name(
         known["phonetic_family_name"], known["phonetic_given_name"], member.name_language

@@ -29,8 +29,8 @@ register.filter(for_readers)
 
 @register.filter
 def breaking(address: str) -> SafeString:
-    """Return an address that breaks before its @ and nowhere else, as wide as the line is."""
-    local, at, domain = address.rpartition("@")
+    """Return an address as people read it, that breaks before its @ and nowhere else, as wide as the line is."""
+    local, at, domain = for_readers(address).rpartition("@")
     return format_html("{}<wbr>{}{}", local, at, domain)
 
 

@@ -10,6 +10,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import pgettext
 
+from dure.accounts.addresses import for_readers
 from dure.audit.queries import Told
 from dure.joining import links
 from dure.joining.models import Invitation, JoinRequest
@@ -128,7 +129,7 @@ def html(found: list[Piece]) -> str:
 
 
 def _html(piece: Piece) -> str:
-    text = escape(piece.text)
+    text = escape(for_readers(piece.text) if piece.lang else piece.text)  # who is invited may be an address
     if piece.uid:
         return f'<a href="?about={escape(piece.uid)}" lang="{escape(piece.lang)}">{text}</a>'
     return f'<b lang="{escape(piece.lang)}">{text}</b>' if piece.lang else text

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from dure.accounts.addresses import for_readers
 from dure.core import clock
 from dure.core.errors import DomainError, NotAllowed
 from dure.core.permissions import Permission
@@ -240,7 +241,8 @@ def _show(
             {"mark": MARKS[state], "label": outcomes.LABELS[state], "count": str(n)} for state, n in preview.states
         ],
         "people": [
-            {"name": name_of(one), "lang": one.name_language, "id_address": one.id_key} for one in preview.first
+            {"name": name_of(one), "lang": one.name_language, "id_address": for_readers(one.id_key)}
+            for one in preview.first
         ],
         "more": preview.count > len(preview.first),
         "refused": outcomes.refusals(request.actor, preview),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dure.accounts import queries as accounts
+from dure.accounts.addresses import for_readers
 from dure.core import clock, links
 from dure.core.errors import DomainError
 from dure.core.permissions import LABELS, MEANINGS, Permission
@@ -70,7 +71,7 @@ def _person(member: Any) -> dict[str, Any]:
         "name": name_of(member),
         "lang": member.name_language,
         "avatar": avatar_of(member),
-        "id_address": member.id_key,
+        "id_address": for_readers(member.id_key),
         "is_super_admin": member.is_super_admin,
     }
 

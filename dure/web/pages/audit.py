@@ -20,6 +20,7 @@ from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from dure.accounts.addresses import for_readers
 from dure.audit import queries as trail
 from dure.audit.queries import Ref, Sought, Told
 from dure.core.permissions import Permission
@@ -222,7 +223,7 @@ def _choice(address: str, asked: Asked, role: str, found: list[Any]) -> dict[str
             "name": name_of(member),
             "lang": member.name_language,
             "avatar": avatar_of(member),
-            "id_address": member.id_address,
+            "id_address": for_readers(member.id_address),
             "url": _address(address, asked, **{role: member.uid}),
         }
         for member in found

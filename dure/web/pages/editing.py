@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dure.accounts.addresses import AddressTaken
+from dure.accounts.addresses import AddressTaken, for_readers
 from dure.accounts.queries import id_of
 from dure.core.errors import DomainError
 from dure.core.permissions import Permission
@@ -89,7 +89,10 @@ def edit(request: Any, member_uid: str, **_names: Any) -> HttpResponse:
         raise Http404
     managed = queries.is_managed(member.account, member.workspace_id)
     values = editing.values_of(member, managed=managed)
-    first = values | {"was": EditForm.sealed(values)}
+    first = values | {
+        "was": EditForm.sealed(values),
+        "private_address": for_readers(values.get("private_address", "")),
+    }
     form = EditForm(request.POST or None, request.FILES or None, managed=managed, initial=first)
     if request.method == "POST" and form.is_valid():
         try:
@@ -145,7 +148,7 @@ def correct(request: Any, member_uid: str, **_names: Any) -> HttpResponse:
     member = queries.one(request.actor.workspace_id, member_uid)
     if member is None:
         raise Http404
-    form = CorrectForm(request.POST or None, initial={"id": id_of(member.account_id).canonical})
+    form = CorrectForm(request.POST or None, initial={"id": for_readers(id_of(member.account_id).canonical)})
     workspace = request.actor.member.workspace.uid
     if request.method == "POST" and form.is_valid():
         try:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dure.accounts.addresses import for_readers
 from dure.core import clock, links
 from dure.core.errors import DomainError
 from dure.core.permissions import Permission
@@ -176,7 +177,7 @@ def handing_over(request: Any, **_names: Any) -> HttpResponse:
 
 
 def _shown(slip: dict[str, Any], workspace: Any, sign_in_url: str) -> dict[str, Any]:
-    local, _at, domain = slip["id_address"].partition("@")
+    local, _at, domain = for_readers(slip["id_address"]).partition("@")
     moments = {name: parse_datetime(slip[name]) if slip[name] else None for name in ("starts_at", "deadline_at")}
     facts = {**slip, **moments, "id_local": local, "id_domain": domain}
     told = {

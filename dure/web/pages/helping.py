@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from dure.accounts.addresses import for_readers
 from dure.core.permissions import Permission
 from dure.members import queries
 from dure.members.actions import asking
@@ -41,7 +42,7 @@ def _row(row: Any, workspace_uid: str) -> dict[str, Any]:
         "name": name_of(row.member),
         "lang": row.member.name_language,
         "avatar": avatar_of(row.member),
-        "address": row.address,
+        "address": for_readers(row.address),
         "message": row.message,
         "asked_at": row.asked_at,
         "answer": row.answer,
@@ -60,5 +61,5 @@ def answer(request: Any, request_uid: str, **_names: Any) -> HttpResponse:
         messages.warning(request, refused.sentence())
     else:
         said = _("The answer is on its way to %(address)s.") if answered.answer else _("The question is closed.")
-        messages.success(request, said % {"address": answered.address})
+        messages.success(request, said % {"address": for_readers(answered.address)})
     return redirect("help_requests", request.actor.member.workspace.uid)

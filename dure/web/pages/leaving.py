@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dure.accounts.addresses import for_readers
 from dure.core.errors import DomainError
 from dure.core.permissions import Permission
 from dure.members import queries, rules
@@ -91,7 +92,7 @@ def _row(row: Any, workspace_uid: str) -> dict[str, Any]:
         "name": name_of(row.member),
         "lang": row.member.name_language,
         "avatar": avatar_of(row.member),
-        "id_address": row.member.id_key,
+        "id_address": for_readers(row.member.id_key),
         "message": row.message,
         "asked_at": row.asked_at,
         "answer": row.answer,

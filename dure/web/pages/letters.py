@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
+from dure.accounts.addresses import for_readers
 from dure.core.permissions import Permission
 from dure.joining import queries as joining
 from dure.joining.letters import name_of as invited_name
@@ -59,7 +60,11 @@ def _recipient(
     member, invitation = people.get(letter.account_id), invited.get(letter.about)
     if invitation:
         url = reverse("admin_invitation", args=[workspace_uid, invitation.uid])
-        return {"person_name": invited_name(invitation), "person_lang": invitation.name_language, "person_url": url}
+        return {
+            "person_name": for_readers(invited_name(invitation)),
+            "person_lang": invitation.name_language,
+            "person_url": url,
+        }
     if member:
         url = reverse("member", args=[workspace_uid, member.uid])
         return {"person_name": name_of(member), "person_lang": member.name_language, "person_url": url}

@@ -19,6 +19,7 @@ from dure.accounts import queries as accounts
 from dure.accounts.actions.links import LinkEnded, prove_address
 from dure.accounts.actions.signing_in import Halfway, SignedIn, enter_after_proof, sign_in_by_link, stay_signed_in
 from dure.accounts.actors import Owner
+from dure.accounts.addresses import for_readers
 from dure.accounts.models import Account, Address
 from dure.accounts.passwords import PasswordRefused
 from dure.core import secrets
@@ -216,7 +217,7 @@ def _undo_id(request: Any, row: OneTimeSecret) -> HttpResponse:
     """Give the account back to the earlier ID, and go on to a new password with the same proof."""
     issued = undo_new_id(door.VISITOR, secret=row)
     said = _("%(id)s is your ID again, and every device is signed out. Set a new password now.")
-    messages.success(request, said % {"id": accounts.id_of(row.account_id).canonical})
+    messages.success(request, said % {"id": for_readers(accounts.id_of(row.account_id).canonical)})
     response = redirect("link_password", issued.row.uid)
     response.delete_cookie(cookie_of(row.uid), samesite="Lax")
     keep(response, issued.row.uid, issued.value)

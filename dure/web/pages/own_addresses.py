@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dure.accounts import queries as accounts
 from dure.accounts.actions import changing_id
+from dure.accounts.addresses import for_readers
 from dure.accounts.models import Address
 from dure.core.errors import DomainError
 from dure.members.actions import own_addresses
@@ -49,7 +50,8 @@ def change_id(request: Any) -> HttpResponse:
 
 
 def _mailed(address: str) -> str:
-    return _("We have mailed a link to %(address)s. Open it there and press the button.") % {"address": address}
+    said = _("We have mailed a link to %(address)s. Open it there and press the button.")
+    return said % {"address": for_readers(address)}
 
 
 @door.signed_in
@@ -77,7 +79,7 @@ def pending_id(request: Any) -> HttpResponse:
 def private(request: Any) -> HttpResponse:
     """Set, change, prove or remove one's private address."""
     own = accounts.addresses_of(request.owner.id)[Address.PRIVATE]
-    form = PrivateForm(request.POST or None, initial={"id": own[0].canonical if own else ""})
+    form = PrivateForm(request.POST or None, initial={"id": for_readers(own[0].canonical) if own else ""})
     if request.POST.get("step") == "remove":
         own_addresses.remove_private_address(request.owner)
         messages.success(request, _("The private address is removed."))

@@ -32,7 +32,7 @@ def home(request: Any, **_names: Any) -> HttpResponse:
         return render(request, "pages/welcome.html", context | on_the_phone(request))
     context = {
         "tab": "home",
-        "id_address": address.canonical,
+        "id_address": for_readers(address.canonical),
         "photo": directory.photo_of(request.actor.member),
         "unproven": address.proven_at is None and outbox.can_send(),
         "waits": shown.waits(request.actor),

@@ -189,7 +189,7 @@ def _empty(way: Way, row: SignUp | None = None) -> SignUpForm:
     """Return the form without a password; ``row`` is what was typed before, to be corrected."""
     typed = {"id": way.invitation.address if way.invitation else ""}
     if row:
-        typed = {"family_name": row.family_name, "given_name": row.given_name, "id": row.address}
+        typed = {"family_name": row.family_name, "given_name": row.given_name, "id": for_readers(row.address)}
         typed["message"] = row.message
     return SignUpForm(way, initial=typed)
 
