@@ -37,6 +37,9 @@ def test_the_owner_reads_the_address_as_it_is_written(cast: Cast, post: PostOffi
     for path in (*map(cast.at, at), "/workspaces/", "/account/", "/account/password/"):
         page = haeun.open(path)
         assert page.status == 200 and SHOWN in page.text and "xn--" not in page.text, path
+    page = cast.visitor().open(f"/sign-in/?id={STORED}")
+    assert f'value="{SHOWN}"' in page.body, "filled in as one would type it, which signs in too"
+    assert cast.visitor().sign_in(SHOWN, NEW_PASSWORD).path == cast.at()
     joined = post.last_to(STORED)
     assert SHOWN in joined.text and SHOWN in joined.part("html") and "xn--" not in joined.text
 

@@ -18,7 +18,7 @@ from dure.accounts.actions.second_factor import WrongFactor, pass_second_factor
 from dure.accounts.actions.signing_in import CodeEnded, SignedIn, SlowedDown, WrongCredentials, sign_in
 from dure.accounts.actions.signing_out import sign_out
 from dure.accounts.actors import Owner
-from dure.accounts.addresses import InvalidAddress
+from dure.accounts.addresses import InvalidAddress, for_readers
 from dure.accounts.factors import has_app
 from dure.accounts.passkeys import Ceremony, PasskeyRefused
 from dure.core.errors import TooBusy
@@ -58,7 +58,8 @@ def page(request: Any) -> HttpResponse:
     if request.method != "POST":
         if door.account_of(request) is not None:
             return redirect("start")
-        form = SignInForm(initial={"next": request.GET.get("next", ""), "id": request.GET.get("id", "")})
+        known = for_readers(request.GET.get("id", "")[:400])
+        form = SignInForm(initial={"next": request.GET.get("next", ""), "id": known})
         if request.GET.get("id") or request.GET.get("next"):
             form.fields["password" if request.GET.get("id") else "id"].widget.attrs["autofocus"] = True
         return _show(request, form)
