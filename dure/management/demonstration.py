@@ -120,14 +120,18 @@ def _typed(who: SignIn) -> dict[str, str]:
 
 
 def _let_in(address: str, encoded: str) -> None:
-    """Do what the set-password mail would have done, so that the printed sign-ins work at once and are no newcomers."""
-    at, long_ago = clock.now(), clock.now() - timedelta(days=40)
+    """Do what the set-password mail would have done, so that the printed sign-ins work at once."""
+    at = clock.now()
     holder = Address.objects.select_related("account").get(canonical=address)
     Address.objects.filter(pk=holder.pk).update(proven_at=at)
     Account.objects.filter(pk=holder.account_id).update(password=encoded, password_set_at=at)
-    Member.objects.filter(account_id=holder.account_id).update(
-        state=Member.ACTIVE, registered_at=long_ago, activated_at=long_ago
-    )
+    _here_for_long(holder.account_id)
+
+
+def _here_for_long(account_id: int) -> None:
+    """Let those who look after a workspace be no newcomers to it."""
+    at = clock.now() - timedelta(days=40)
+    Member.objects.filter(account_id=account_id).update(state=Member.ACTIVE, registered_at=at, activated_at=at)
 
 
 def _join(workspace: Workspace, who: SignIn, encoded: str) -> Member:
@@ -136,6 +140,7 @@ def _join(workspace: Workspace, who: SignIn, encoded: str) -> Member:
     Address.objects.filter(pk=place.id.pk).update(proven_at=clock.now())
     if who.permissions:
         grant(Operator(workspace_id=workspace.pk), member_uid=place.member.uid, permissions=who.permissions)
+        _here_for_long(place.member.account_id)
     return place.member
 
 
