@@ -300,6 +300,20 @@ def test_a_wrong_short_code_is_told_and_after_many_in_an_hour_none_is_looked_up(
     assert "Join the workspace" in arrive(browser, link).text, "the link itself still works"
 
 
+def test_whoever_guesses_from_many_networks_does_not_shut_the_others_out(
+    people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entering, "MANY_CODES_OF_ALL", 20)
+    link = invite_link(people.eve)
+    for guess in range(30):
+        with pytest.raises(entering.WrongShortCode if guess < 20 else entering.TooManyCodes):
+            entering.link_of_code("ABCD-EFGH", network="198.51.100.0/24")
+    for _slip in range(5):
+        with pytest.raises(entering.WrongShortCode):
+            entering.link_of_code("ABCD-EFGH", network="203.0.113.0/24")
+    assert entering.link_of_code(ways.code_of(link), network="203.0.113.0/24") == link
+
+
 def test_right_short_codes_do_not_count(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entering, "WRONG_CODES_AN_HOUR", 1)
     link = invite_link(cast.eve)

@@ -23,7 +23,10 @@ from dure.joining.rules import LinkState
 from dure.members import rules as member_rules
 from dure.members.models import Member
 
-WRONG_CODES_AN_HOUR, WRONG_CODES_OF_ALL = 300, 3000
+WRONG_CODES_AN_HOUR, WRONG_CODES_OF_ALL = 300, 30_000
+"""Wrong short codes within an hour from one network, as large as an office, and from all."""
+MANY_CODES_OF_ALL, WRONG_CODES_THEN = 3_000, 10
+"""From so many of all on, each network has so few: whoever guesses from many does not shut the others out."""
 SPEND = """
 UPDATE dure_invitelink SET uses = uses + 1, last_used_at = %s
 WHERE id = %s AND paused_at IS NULL AND withdrawn_at IS NULL AND expires_at > %s
@@ -99,7 +102,8 @@ def link_of_code(code: str, *, network: str) -> InviteLink:
     hour = int(clock.now().timestamp()) // 3600
     counters = [tries.Counter("join-code", f"{name} {hour}", timedelta(hours=1)) for name in (network, "")]
     of_network, of_all = tries.count_and_tell(counters)
-    if of_network > WRONG_CODES_AN_HOUR or of_all > WRONG_CODES_OF_ALL:
+    most = WRONG_CODES_AN_HOUR if of_all <= MANY_CODES_OF_ALL else WRONG_CODES_THEN
+    if of_network > most or of_all > WRONG_CODES_OF_ALL:
         raise TooManyCodes
     link = ways.by_code(code)
     if link is None:
