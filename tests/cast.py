@@ -94,7 +94,7 @@ def join(
     somebody = person(id=address, family_name=family, given_name=given, language=language)
     place = make_place(workspace, somebody, password=password_hash(), is_super_admin=super_admin)
     Address.objects.filter(pk=place.id.pk).update(proven_at=clock.now())
-    Member.objects.filter(pk=place.member.pk).update(activated_at=clock.now() - timedelta(days=30))
+    Member.objects.filter(pk=place.member.pk).update(activated_at=clock.now() - timedelta(days=90))
     place.member.refresh_from_db(fields=["activated_at"])
     return Person(member=place.member, address=address)
 

@@ -18,7 +18,7 @@ LONGEST_LOCAL = 64
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _SEVERAL = re.compile(r"[\s<>\"(),:;@\[\]]")
 # Domains with a label in ASCII clothes; before the @ xn-- means nothing.
-_ENCODED = re.compile(r"(?<![^\s,@])[a-z0-9.-]*xn--[a-z0-9.-]+(?![^\s,]*@)")
+_ENCODED = re.compile(r"(?<![^\s,@])(?=[a-z0-9.-]*?xn--)[a-z0-9.-]++(?![^\s,@]*@)")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 

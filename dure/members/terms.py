@@ -16,6 +16,7 @@ from itertools import pairwise
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from dure.accounts.addresses import sought_part
+from dure.core.text import narrow
 from dure.members import names
 
 VERSION = 2
@@ -208,7 +209,8 @@ def asked(typed: str) -> Asked | None:
     Hangul is found while it is being typed: 김미 and 김ㅁ are on the way to 김민. What stands behind an @ is looked for
     as addresses are stored, whose readers know them otherwise.
     """
-    typed = sought_part(typed[:LONGEST]) if "@" in typed[:LONGEST] and not typed.isascii() else typed
+    typed = narrow(typed[:LONGEST]).strip()
+    typed = sought_part(typed) if "@" in typed and not typed.isascii() else typed
     text = names.fold(typed[:LONGEST].replace("\x00", "").encode("utf-8", "ignore").decode())[:LONGEST]
     text = _only_digits(text) or text
     if not text:

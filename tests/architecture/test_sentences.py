@@ -61,15 +61,21 @@ def test_no_space_follows_a_japanese_full_stop(name: str) -> None:
     assert not found
 
 
+def translations(language: str) -> list[str]:
+    """Return every translation, those of plurals one by one."""
+    entries = [entry.string for entry in catalogs.read(language) if entry.id and entry.string]
+    return [text for one in entries for text in ((one,) if isinstance(one, str) else one)]
+
+
 def test_no_translation_has_one_either() -> None:
-    texts = [text for entry in catalogs.read("ja") for text in (entry.string or "",) if isinstance(text, str)]
+    texts = translations("ja")
     assert len(texts) > 1000
     assert not [text for text in texts if re.search(r"。 ", text)]
 
 
 def test_no_korean_particle_in_brackets_follows_a_quoted_word() -> None:
     """“Д”은(는): a noun behind the quotation, which has its one particle, reads as people write."""
-    texts = [text for entry in catalogs.read("ko") for text in (entry.string or "",) if isinstance(text, str)]
+    texts = translations("ko")
     assert len(texts) > 1000
     assert not [text for text in texts if re.search(r"[”’]\u2060?[가-힣]?\([가-힣]\)", text)]
 

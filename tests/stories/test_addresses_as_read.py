@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from dure.accounts.models import Account, Address
+from dure.accounts.models import Address
 from dure.audit.models import AuditEvent
 from dure.members.actions.asking import ask_admin
 from dure.members.models import Member
@@ -54,6 +54,8 @@ def test_admins_and_colleagues_read_it_in_lists_panels_and_cards(cast: Cast, pos
         f"admin/members/{member.uid}/",
         f"admin/members/?q={quote(SHOWN)}",
         f"admin/members/?q={quote('@한빛')}",
+        f"admin/members/?q={quote(f' {SHOWN} ')}",
+        f"admin/members/?q={quote(SHOWN.replace('@', '＠'))}",
         f"admin/members/act/suspend/?member={member.uid}",
         f"admin/administrators/?q={quote('하은')}",
     )
@@ -77,6 +79,11 @@ def test_a_private_address_is_edited_as_it_is_read(cast: Cast, post: PostOffice)
     admin.fill_in(form, given_name="하늘")
     assert AuditEvent.objects.get(event="member.edited").fields == ["given_name"], "what was left as it is, is the same"
     assert Address.objects.get(account=member.account, kind=Address.PRIVATE).canonical == PRIVATE_STORED
+    late = admin.open(cast.at(f"admin/members/{member.uid}/edit/"))
+    admin.fill_in(late, private_address="haeun@한.한국")
+    told = admin.fill_in(late, private_address="haeun@two.example")
+    assert "haeun@한.한국" in told.error_beside("private_address") and "xn--" not in told.text
     form = admin.open(cast.at(f"admin/members/{member.uid}/correct-id/"))
     assert f'value="{SHOWN}"' in form.body
-    assert Account.objects.filter(addresses__canonical=STORED).count() == 1
+    admin.submit(form, form.form_with("id"))
+    assert Address.objects.get(account=member.account, kind=Address.ID).canonical == STORED, "left as it is, the same"

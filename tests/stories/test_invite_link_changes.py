@@ -1,6 +1,7 @@
 """An invite link is changed, paused, withdrawn and made anew; what ends is said before (K3, PRODUCT.md §4.7 b)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils.formats import date_format
@@ -189,6 +190,21 @@ def test_an_expired_link_keeps_its_day_while_the_rest_is_judged(cast: Cast) -> N
     assert "Fill this in" in refused.error_beside("name") and "from 1 to" in refused.error_beside("most_uses")
     assert not refused.error_beside("expires_on")
     assert "Saved" in browser.fill_in(refused, name="Spring intake", most_uses="9").text
+
+
+def test_what_is_told_is_what_it_is_by_now(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when it changes between the page's look and the lock: nobody overwrites what they were not told of."""
+    link, browser, edit_link = make(cast), cast.eve.browser(), linking.edit_link
+
+    def late(*arguments: Any, **names: Any) -> Any:
+        InviteLink.objects.filter(pk=link.pk).update(name="By another admin")
+        return edit_link(*arguments, **names)
+
+    monkeypatch.setattr(linking, "edit_link", late)
+    told = browser.fill_in(browser.open(cast.at(f"admin/links/{link.uid}/edit/")), name="Mine")
+    assert "By another admin" in told.error_beside("name")
+    browser.fill_in(told, name="Mine")
+    assert now(link).name == "Mine"
 
 
 def test_two_admins_who_change_one_link_do_not_write_over_each_other(cast: Cast) -> None:

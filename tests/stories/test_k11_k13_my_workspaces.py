@@ -3,9 +3,13 @@
 Two workspaces in two tabs never mix.
 """
 
+from datetime import timedelta
+
+import pytest
+
 from dure.core import clock
 from dure.members.actions.suspending import suspend
-from dure.members.models import Member
+from dure.members.models import DeviceUse, Member
 from tests.cast import Cast
 from tests.index import renew
 
@@ -51,3 +55,25 @@ def test_a_newcomer_with_several_workspaces_is_welcomed_in_the_new_one_and_only_
     came = browser.follow(page, "Fernweh")
     assert came.path == f"/w/{cast.fernweh.uid}/?welcome" and "You are in: Fernweh" in came.text
     assert browser.follow(browser.open("/workspaces/"), "Fernweh").path == f"/w/{cast.fernweh.uid}/"
+
+
+@pytest.mark.parametrize("ago", [{"activated_at": 20}, {"activated_at": 50, "starts_at": 20}], ids=["approved", "day"])
+def test_whoever_comes_weeks_after_an_approval_or_their_first_day_is_welcomed_too(
+    cast: Cast, ago: dict[str, int]
+) -> None:
+    member, at = also_at_fernweh(cast), clock.now()
+    Member.objects.filter(pk=member.pk).update(**{name: at - timedelta(days=days) for name, days in ago.items()})
+    browser = cast.yuki.browser()
+    switched = browser.open(f"/workspaces/others/?here={cast.hanbit.uid}")
+    assert browser.follow(switched, "Fernweh").path == f"/w/{cast.fernweh.uid}/?welcome"
+    assert "You are in" in browser.open(f"/w/{cast.fernweh.uid}/?welcome").text, "for a day from then on"
+    DeviceUse.objects.filter(member=member).update(first_at=at - timedelta(days=2))
+    assert "You are in" not in browser.open(f"/w/{cast.fernweh.uid}/?welcome").text
+
+
+def test_whoever_was_here_for_long_is_not_welcomed_after_their_devices_are_gone(cast: Cast) -> None:
+    Member.objects.filter(pk=also_at_fernweh(cast).pk).update(activated_at=clock.now() - timedelta(days=31))
+    browser = cast.yuki.browser()
+    page = browser.follow(browser.open("/workspaces/"), "Fernweh")
+    assert page.path == f"/w/{cast.fernweh.uid}/"
+    assert "You are in" not in browser.open(f"/w/{cast.fernweh.uid}/?welcome").text

@@ -17,7 +17,7 @@ from dure.joining.actions import sign_up_codes, sign_up_mails
 from dure.joining.actions.registering import register_member
 from dure.joining.models import InviteLink, JoinRequest, SignUp
 from dure.mail.models import Letter
-from dure.members.models import Member
+from dure.members.models import DeviceUse, Member
 from dure.workspaces.models import Workspace
 from tests.cast import PASSWORD, Cast
 from tests.post import PostOffice, free_port
@@ -419,7 +419,7 @@ def test_the_welcome_greets_for_a_day(cast: Cast, post: PostOffice) -> None:
     browser = cast.visitor()
     page = begin(browser, invite_link(cast.eve))
     assert "You are in" in confirm(browser, page, post).text
-    Member.objects.filter(given_name=BORAM["given_name"]).update(activated_at=clock.now() - timedelta(days=2))
+    DeviceUse.objects.filter(member__given_name=BORAM["given_name"]).update(first_at=clock.now() - timedelta(days=2))
     assert "You are in" not in browser.open(cast.at("?welcome")).text
 
 

@@ -92,7 +92,9 @@ def other_workspaces(request: Any) -> HttpResponse:
     """Return the first of the workspaces one may open, for the switcher that was opened in one of them."""
     here = request.GET.get("here", "")
     places = [place for place in queries.places_of(request.owner.id)[:50] if place.workspace.uid != here]
-    shown = [shown_place(place) for place in places if rules.opens(place)][:8]
+    opened = [place for place in places if rules.opens(place)][:8]
+    unseen = devices.never_opened(opened)
+    shown = [shown_place(place, welcomes=place.pk in unseen) for place in opened]
     return render(request, "parts/places.html", {"places": shown, **_reader(request.owner)})
 
 

@@ -198,7 +198,7 @@ def edit(request: Any, link_uid: str, **_names: Any) -> HttpResponse:
         except DomainError as refused:
             form.know(refused)
             if isinstance(refused, ChangedMeanwhile):
-                refused.facts["now"] = _in_words(link)[refused.field] or "—"
+                refused.facts["now"] = _in_words(links.one(workspace, link_uid) or link)[refused.field] or "—"
             _refuse(form, refused)
         else:
             messages.success(request, _("Saved. The address and the code are the same as before."))

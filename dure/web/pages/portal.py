@@ -27,7 +27,7 @@ def home(request: Any, **_names: Any) -> HttpResponse:
     Newcomers are welcomed first, whichever way they came in: their ID, how to get the app on the phone, *Start*.
     """
     address = accounts.id_of(request.owner.id)
-    if "welcome" in request.GET and devices.is_new(request.actor.member):
+    if "welcome" in request.GET and devices.is_greeted(request.actor.member):
         context = {"tab": "home", "id_address": for_readers(address.canonical), "smtp": outbox.can_send()}
         return render(request, "pages/welcome.html", context | on_the_phone(request))
     context = {
