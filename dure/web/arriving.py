@@ -18,9 +18,9 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from dure.accounts.addresses import for_readers
 from dure.core import links
 from dure.core.zones import zone_name
-from dure.joining import funnel, queries, ways
+from dure.joining import funnel, queries, rules, ways
 from dure.joining.actions import sign_up_codes
-from dure.joining.actions.entering import Came
+from dure.joining.actions.entering import Came, WrongDomain
 from dure.joining.actions.requesting import LONGEST_MESSAGE
 from dure.joining.models import InviteLink, JoinRequest, SignUp
 from dure.joining.rules import LinkState
@@ -125,6 +125,11 @@ def into(request: Any, member: Member, *, is_new: bool) -> HttpResponse:
     else:
         messages.warning(request, _("You are a member of %(name)s, but it does not open for you now.") % name)
     return redirect("my_workspaces")
+
+
+def barred(link: InviteLink | None, address: str) -> str:
+    """Return why a link, whose domains may have changed meanwhile, does not take an address; empty when it does."""
+    return WrongDomain(link.domains).sentence() if link and not rules.admits(link, address) else ""
 
 
 def sign_up_cookie(handle: str) -> str:

@@ -67,11 +67,12 @@ class SealedForm(PaperForm):
             raise forms.ValidationError(_("The page was open for too long. Open it again.")) from None
 
     def know(self, refused: DomainError) -> None:
-        """Take note of what one field is by now; saving again changes it, and leaves the others as they are by then."""
-        if isinstance(refused, ChangedMeanwhile):
+        """Take note of what fields are by now; saving again changes them, and leaves the others as they are by then."""
+        told = [one for one in (refused, *refused.others) if isinstance(one, ChangedMeanwhile)]
+        if told:
             data: Any = self.data
             data = data.copy()
-            data["was"] = self.sealed({**self.cleaned_data["was"], refused.field: refused.now})
+            data["was"] = self.sealed({**self.cleaned_data["was"], **{one.field: one.now for one in told}})
             self.data = data
 
 

@@ -415,6 +415,31 @@ def test_whoever_finished_in_another_tab_is_told_and_led_on(cast: Cast, post: Po
     assert "finished or given up in another tab" in told.text and told.has_link("Sign in")
 
 
+def test_domains_that_are_set_while_somebody_signs_up_lead_to_another_address(cast: Cast, post: PostOffice) -> None:
+    link, browser = invite_link(cast.eve), cast.visitor()
+    page = begin(browser, link, id="boram@elsewhere.example")
+    InviteLink.objects.filter(pk=link.pk).update(domains=["hanbitsoft.co.kr"])
+    refused = confirm(browser, page, post, "boram@elsewhere.example")
+    for page in (refused, browser.open(refused.path)):
+        assert page.status == 200 and "for addresses at hanbitsoft.co.kr" in page.text
+        assert not [form for form in page.forms if "finish" in form.buttons], "what cannot be done is not offered"
+    assert not Account.objects.filter(addresses__canonical="boram@elsewhere.example").exists()
+    again = browser.follow(refused, "Use another address")
+    assert confirm(browser, fill(browser, again), post).path == cast.at("?welcome")
+
+
+def test_loading_the_answer_to_a_wrong_code_again_costs_no_try(cast: Cast, post: PostOffice) -> None:
+    browser = cast.visitor()
+    page = begin(browser, invite_link(cast.eve))
+    wrong = f"{(int(code_to(post, BORAM['id'])) + 1) % 1_000_000:06d}"
+    told = browser.submit(page, page.form_with("code"), code=wrong, step="code")
+    said = told.error_beside("code")
+    assert "4" in said and wrong not in told.body and told.path.endswith("?wrong")
+    assert browser.open(told.path).error_beside("code") == said
+    assert SignUp.objects.get().tries_left == 4
+    assert confirm(browser, told, post).path == cast.at("?welcome")
+
+
 def test_the_welcome_greets_for_a_day(cast: Cast, post: PostOffice) -> None:
     browser = cast.visitor()
     page = begin(browser, invite_link(cast.eve))

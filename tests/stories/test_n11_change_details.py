@@ -98,13 +98,14 @@ def test_an_employee_number_is_one_persons(cast: Cast, post: PostOffice) -> None
 def test_two_admins_at_once_are_told_and_nothing_is_overwritten(cast: Cast, post: PostOffice) -> None:
     first, second = cast.minjun.browser(), cast.sora.browser()
     pages = [admin.open(edit_address(cast, cast.yuki.member)) for admin in (first, second)]
-    first.fill_in(pages[0], work_place="Seoul", nickname="Frost")
-    page = second.fill_in(pages[1], work_place="Busan", duty="Design")
+    first.fill_in(pages[0], work_place="Seoul", nickname="Frost", name_en="Yuki T.")
+    page = second.fill_in(pages[1], work_place="Busan", duty="Design", name_en="Y. Tanaka")
     assert "Seoul" in page.error_beside("work_place") and 'value="Busan"' in page.body
+    assert "Yuki T." in page.error_beside("name_en"), "all of it at once"
     assert Profile.objects.get().work_place == "Seoul"
     second.submit(page, page.form_with("was"))
     row = Profile.objects.get()
-    assert (row.work_place, row.duty) == ("Busan", "Design"), "told first, then as wished"
+    assert (row.work_place, row.duty, row.name_en) == ("Busan", "Design", "Y. Tanaka"), "told first, then as wished"
     assert row.nickname == "Frost", "what the second did not touch stays as the first left it"
 
 

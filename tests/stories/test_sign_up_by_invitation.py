@@ -88,6 +88,7 @@ def test_a_copied_link_proves_nothing_and_asks_for_the_code(cast: Cast, post: Po
     browser = cast.visitor()
     page = fill(browser, the_form(browser, path_of(copied(cast))))
     assert "Type the code" in page.text and not Address.objects.filter(canonical=BORAM["id"]).exists()
+    assert not page.has_link("Use another address"), "an invitation is for its address alone"
     assert confirm(browser, page, post).path == cast.at("?welcome")
     assert place_of(BORAM["id"]).state == "active"
 

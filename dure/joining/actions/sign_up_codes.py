@@ -178,13 +178,12 @@ def prove(*, uid: str, browser: str, code: str, network: str, then: Callable[[Si
     if done is None:
         if tried:
             tries.count_failure([wrong])
-        raise _why_not(uid)
+        raise why_not(SignUp.objects.filter(uid=uid).first())
     return done
 
 
-def _why_not(uid: str) -> DomainError:
-    """Return why a code opened nothing."""
-    row = SignUp.objects.filter(uid=uid).first()
+def why_not(row: SignUp | None) -> DomainError:
+    """Return why the last code opened nothing: late, wrong, or used up."""
     if row is None:
         return SignUpOver()
     at = clock.now()

@@ -101,8 +101,9 @@ def edit(request: Any, member_uid: str, **_names: Any) -> HttpResponse:
             if refused.status in (403, 404):
                 raise
             form.know(refused)
-            if refused.field == "private_address" and "now" in refused.facts:
-                refused.facts["now"] = for_readers(refused.facts["now"])
+            for one in (refused, *refused.others):
+                if one.field == "private_address" and "now" in one.facts:
+                    one.facts["now"] = for_readers(one.facts["now"])
             form.refuse(refused)
     row = Profile.objects.filter(member=member).first()
     context = {

@@ -85,7 +85,8 @@ def basics(request: Any, **_names: Any) -> HttpResponse:
             if refused.status in (403, 404):
                 raise
             form.know(refused)
-            refused.field = BESIDE.get(refused.field, refused.field)
+            for one in (refused, *refused.others):
+                one.field = BESIDE.get(one.field, one.field)
             form.refuse(refused)
     context = {
         "form": form,

@@ -197,8 +197,9 @@ def edit(request: Any, link_uid: str, **_names: Any) -> HttpResponse:
             linking.edit_link(request.actor, link_uid=link.uid, **facts)
         except DomainError as refused:
             form.know(refused)
-            if isinstance(refused, ChangedMeanwhile):
-                refused.facts["now"] = _in_words(links.one(workspace, link_uid) or link)[refused.field] or "—"
+            for one in (refused, *refused.others):
+                if isinstance(one, ChangedMeanwhile):
+                    one.facts["now"] = _in_words(links.one(workspace, link_uid) or link)[one.field] or "—"
             _refuse(form, refused)
         else:
             messages.success(request, _("Saved. The address and the code are the same as before."))

@@ -166,15 +166,25 @@ def _show(
         return render(request, "pages/sign_up.html", {**context, "form": form or _empty(way, row)}, status=status)
     if not sign_up_codes.is_proven(row):
         context |= {"fate": outbox.fate_of(row.uid), "is_late": row.tries_left == 0, "sent": "sent" in request.GET}
+        form = form or (_refused_code(sign_up_codes.why_not(row)) if "wrong" in request.GET else None)
         own = {"address": breaking(for_readers(row.address))}
         if form is None:
             return render_kept(
                 request, "pages/sign_up_code.html", context, lambda: {**context, "form": CodeForm()}, own
             )
         return render(request, "pages/sign_up_code.html", {**context, **own, "form": form}, status=status)
-    context["address"] = row.address
-    context |= {"has_account": proven.holder_of(row.address, way.workspace) is not None, "refusal": refusal}
+    barred = arriving.barred(way.link, row.address)
+    context |= {"address": row.address, "refusal": refusal or barred, "barred": bool(barred)}
+    context["has_account"] = proven.holder_of(row.address, way.workspace) is not None
     return render(request, "pages/sign_up_known.html", context, status=status)
+
+
+def _refused_code(refused: DomainError) -> CodeForm:
+    """Return the field of the code, empty, with what is said beside it."""
+    form = CodeForm({"code": ""})
+    form.errors.clear()
+    form.refuse(refused)
+    return form
 
 
 def _facts(way: Way) -> dict[str, Any]:
@@ -235,12 +245,11 @@ def _prove(request: Any, way: Way, row: SignUp, browser: str) -> HttpResponse:
     proof = {"browser": browser, "code": form.cleaned_data["code"], "network": networks.network_of(request)}
     try:
         return _finish(request, way, row, partial(signing_up.finish_with_code, **proof))
-    except (WrongCode, sign_up_codes.TooManyWrongCodes) as refused:
+    except (sign_up_codes.NotSixDigits, sign_up_codes.TooManyWrongCodes) as refused:
         form.refuse(refused)
-        if not isinstance(refused, sign_up_codes.NotSixDigits):
-            form.data = {}  # a wrong code is of no use: the next one is typed into an empty field
-        left = sign_up_codes.of_browser(row.uid, browser) or row
-        return _show(request, way, left, form, 429 if refused.status == 429 else 200)
+        return _show(request, way, row, form, 429 if refused.status == 429 else 200)
+    except WrongCode:  # told on a page of its own, which costs no try when it is loaded again
+        return redirect(f"{reverse('join_sign_up', args=[way.handle])}?wrong")
 
 
 def _gone(way: Way) -> HttpResponse:
@@ -254,10 +263,7 @@ def _again(request: Any, way: Way, row: SignUp, browser: str) -> HttpResponse:
             door.VISITOR, uid=row.uid, browser=browser, way=way, network=networks.network_of(request)
         )
     except (sign_up_mails.CodeJustSent, sign_up_mails.NoMoreCodes) as refused:
-        form = CodeForm({"code": ""})
-        form.errors.clear()
-        form.refuse(refused)
-        return _show(request, way, row, form)
+        return _show(request, way, row, _refused_code(refused))
     return redirect(f"{reverse('join_sign_up', args=[way.handle])}?sent")
 
 
@@ -270,7 +276,7 @@ def _finish(request: Any, way: Way, row: SignUp, finish: Callable[..., Finished]
     except proven.HasAccount:
         response = redirect("join_sign_up", way.handle)
         return arriving.counted(request, response, way.link, *steps) if way.link else response
-    except RemovedHere as refused:
+    except (RemovedHere, WrongDomain) as refused:
         row.refresh_from_db()
         return _show(request, way, row, refusal=refused.sentence())
     return _enter(request, way, finished, steps)

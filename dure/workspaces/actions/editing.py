@@ -6,7 +6,7 @@ from typing import Any
 from dure.core import clock
 from dure.core.action import action, record
 from dure.core.actor import Actor
-from dure.core.errors import ChangedMeanwhile
+from dure.core.errors import ChangedMeanwhile, raise_together
 from dure.core.events import Event
 from dure.core.permissions import Permission
 from dure.workspaces import rules
@@ -65,12 +65,11 @@ def edit_workspace(
 def changes(now: Mapping[str, str], typed: Mapping[str, str], was: Mapping[str, str]) -> dict[str, str]:
     """Return what somebody wants to have differently from what it is now, of the fields in ``now``.
 
-    :raises ChangedMeanwhile: it is no longer what they saw.
+    :raises ChangedMeanwhile: it is no longer what they saw, for all such fields together.
     """
     wanted = {name: value for name, value in typed.items() if name in now and value != was.get(name, "")}
-    for name, value in wanted.items():
-        if now[name] != was.get(name, "") and now[name] != value:
-            raise ChangedMeanwhile(name, now[name])
+    elsewhere = [name for name, value in wanted.items() if now[name] not in (was.get(name, ""), value)]
+    raise_together([ChangedMeanwhile(name, now[name]) for name in elsewhere])
     return {name: value for name, value in wanted.items() if value != now[name]}
 
 
