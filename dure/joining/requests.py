@@ -123,6 +123,12 @@ def waiting_of(workspace_id: int, account: Account) -> JoinRequest | None:
     return living(of(workspace_id)).filter(account=account).first()
 
 
+def refused_last(workspace_id: int, account: Account) -> JoinRequest | None:
+    """Return the newest request of an account here when the answer was no."""
+    newest = of(workspace_id).filter(account=account).order_by("-id").first()
+    return newest if newest is not None and newest.refused_at is not None else None
+
+
 def mine(account: Account, uid: str) -> JoinRequest | None:
     """Return one request of this account, workspace, member and link joined, or None."""
     found = JoinRequest.objects.filter(account=account, uid=uid)

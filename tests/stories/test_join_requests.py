@@ -1,6 +1,7 @@
 """Join requests: who came by a link that needs approval waits, is answered, and is told (PRODUCT.md §4.3)."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.utils.formats import date_format
@@ -17,7 +18,7 @@ from dure.joining.actions.expiring_requests import close_requests_run_out
 from dure.joining.actions.inviting import invite
 from dure.joining.models import InviteLink, JoinRequest
 from dure.joining.pasted import LinkInName
-from dure.joining.ways import secret_of
+from dure.joining.ways import address_of, secret_of
 from dure.mail.models import Letter
 from dure.members.actions.leaving import remove
 from dure.members.actions.suspending import suspend
@@ -134,6 +135,10 @@ def test_refusing_many_with_one_reason_gives_the_uses_back(cast: Cast, post: Pos
     closed = browser.open(page.path)
     assert "The invite link is closed by now" in closed.text and not closed.has_link("Ask again")
     InviteLink.objects.update(paused_at=None)
+    other = cast.visitor()
+    other.sign_in("guest0@outside.example", PASSWORD)
+    page = other.open(urlsplit(address_of(link)).path)
+    assert "earlier request to join was not approved on" in page.text and page.has_link("Read the answer")
     asks(asked[0].account, link)
     assert JoinRequest.objects.filter(account=asked[0].account).count() == 2, "who was refused may ask again"
 

@@ -105,6 +105,7 @@ def _page(request: Any, link: InviteLink, account: Account | None, form: Any = N
         "id_address": for_readers(own.canonical),
         "unproven": own.proven_at is None,
         "invited": queries.invited_to(link.workspace_id, account),
+        "refused": requests.refused_last(link.workspace_id, account),
         "foreign": not rules.admits(link, own.canonical),
         "removed": member is not None,
         "asks": link.needs_approval or member is not None,
