@@ -159,3 +159,17 @@ def test_a_mailed_invitation_leads_to_an_account(
     type_in(screen, family_name="윤", given_name="보람", password=BORAM["password"])
     screen.press("button[value='begin']")
     assert f"/w/{cast.hanbit.uid}/" in screen.page.url
+
+
+def test_back_onto_a_refused_form_asks_for_it_anew(cast: Cast, screen: Screen, link: InviteLink) -> None:
+    page, sent = screen.page, []
+    arrive(screen, link)
+    screen.press("button[value='create']")
+    screen.press("button[value='begin']")
+    assert page.locator(".error").count() == 3
+    page.on("request", lambda request: sent.append(request.method) if request.is_navigation_request() else None)
+    screen.open("/sign-in/")
+    page.go_back()
+    assert page.url.endswith("/sign-up/") and page.locator("button[value='begin']").is_visible()
+    page.reload()
+    assert page.locator("button[value='begin']").is_visible() and "POST" not in sent
