@@ -35,6 +35,7 @@ def shown_place(place: Any, role: str = "member", *, welcomes: bool = False) -> 
         "member": place.uid,
         "name": place.workspace.name,
         "uid": place.workspace.uid,
+        "is_new": welcomes,
         "home": welcome_to(place.workspace) if welcomes else reverse("home", args=[place.workspace.uid]),
         "seal": seal_of(place.workspace),
         "state": str(state),

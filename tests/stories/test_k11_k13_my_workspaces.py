@@ -51,10 +51,11 @@ def test_a_newcomer_with_several_workspaces_is_welcomed_in_the_new_one_and_only_
     also_at_fernweh(cast)
     browser = cast.yuki.browser()
     page = browser.open("/workspaces/")
-    assert page.has_link("한빛소프트") and "?welcome" not in browser.follow(page, "한빛소프트").path
+    assert page.text.count("· new") == 1 and "?welcome" not in browser.follow(page, "한빛소프트").path
     came = browser.follow(page, "Fernweh")
     assert came.path == f"/w/{cast.fernweh.uid}/?welcome" and "You are in: Fernweh" in came.text
-    assert browser.follow(browser.open("/workspaces/"), "Fernweh").path == f"/w/{cast.fernweh.uid}/"
+    page = browser.open("/workspaces/")
+    assert "· new" not in page.text and browser.follow(page, "Fernweh").path == f"/w/{cast.fernweh.uid}/"
 
 
 @pytest.mark.parametrize("ago", [{"activated_at": 20}, {"activated_at": 50, "starts_at": 20}], ids=["approved", "day"])
