@@ -66,8 +66,10 @@ def speak(request: Any, link: InviteLink) -> None:
 
 
 def without(request: HttpRequest, handle: str, secret: str) -> HttpResponse:
-    """Explain: opened in another browser than the link, or made anew since; both go on with the short code."""
+    """Explain: opened in another browser than the link, made anew since, or cut off; all go on with the short code."""
     context = {"form": CodeForm(), "renewed": bool(secret), "handle": handle}
+    if not handle:
+        context["path"] = reverse("join_code")
     return render(request, "pages/join_elsewhere.html", context, status=410 if secret else 200)
 
 
@@ -100,8 +102,15 @@ def elsewhere(request: HttpRequest, link: InviteLink) -> dict[str, str]:
 
 def ended(request: Any, link: InviteLink, state: LinkState) -> HttpResponse:
     """Say why the link lets nobody in, and offer to ask for it to be opened again."""
-    context = {"link": facts(link), "state": str(state), "signed_in": door.account_of(request) is not None}
+    signed_in = door.account_of(request) is not None
+    signing_up = not signed_in and (_is_signing_up(request) or unfinished(request, link.uid)[0] is not None)
+    context = {"link": facts(link), "state": str(state), "signed_in": signed_in, "signing_up": signing_up}
     return render(request, "pages/join_ended.html", context, status=410)
+
+
+def _is_signing_up(request: Any) -> bool:
+    """Tell whether this answers a form of the sign-up."""
+    return request.method == "POST" and request.resolver_match.url_name == "join_sign_up"
 
 
 def arrived(request: Any, came: Came) -> HttpResponse:

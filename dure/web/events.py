@@ -138,7 +138,7 @@ GROUPS: dict[str, tuple[Any, dict[Event, Any]]] = {
             Event.LINK_PAUSED: pgettext_lazy("trail", "Invite link paused"),
             Event.LINK_RESUMED: pgettext_lazy("trail", "Invite link resumed"),
             Event.LINK_WITHDRAWN: pgettext_lazy("trail", "Invite link withdrawn"),
-            Event.LINK_RENEWED: pgettext_lazy("trail", "Invite link made anew"),
+            Event.LINK_RENEWED: pgettext_lazy("trail", "Invite link replaced"),
             Event.INVITED: pgettext_lazy("trail", "Invited"),
             Event.INVITED_AGAIN: pgettext_lazy("trail", "Invited again"),
             Event.INVITATION_WITHDRAWN: pgettext_lazy("trail", "Invitation withdrawn"),

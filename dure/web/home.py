@@ -39,7 +39,8 @@ def waits(actor: MemberActor) -> list[dict[str, Any]]:
 def _factor(actor: MemberActor) -> list[dict[str, Any]]:
     account = actor.member.account
     if not account.has_factor:
-        said, why = _("Set a second factor"), _("Your rights open other people’s data. A password alone is little.")
+        said = _("Set a second factor")
+        why = _("Your rights give access to other people’s data. A password alone is not enough.")
         return [_row("phone", said, why, reverse("change_factor"))] if actor.permissions else []
     left = account.spare_codes.filter(used_at=None).count()
     if left > FEW_SPARE_CODES:

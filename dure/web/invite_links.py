@@ -88,7 +88,7 @@ def facts_of(link: InviteLink) -> dict[str, Any]:
 def used(link: InviteLink) -> str:
     """Return how often a link was used, of how many times."""
     if link.most_uses is None:
-        return _("%(uses)s, any number") % {"uses": f"{link.uses:,}"}
+        return _("%(uses)s, no limit") % {"uses": f"{link.uses:,}"}
     return f"{link.uses:,} / {link.most_uses:,}"
 
 

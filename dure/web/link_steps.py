@@ -43,9 +43,9 @@ STEPS = {
     ),
     "renew": Words(
         closing_links.renew_link,
-        _("Make the link anew"),
+        _("Replace the link"),
         _("For when it came into the wrong hands: it gets another address, QR code and short code."),
-        _("Make it anew"),
+        _("Replace it"),
         _("The link has a new address. The old one opens nothing any more."),
         tone="danger-final",
     ),
@@ -79,7 +79,7 @@ ENDS = {
 LABELS = {
     "pause": _("Pause…"),
     "resume": pgettext_lazy("invite link", "Resume…"),
-    "renew": _("Make anew…"),
+    "renew": _("Replace the link…"),
     "withdraw": _("Withdraw…"),
 }
 

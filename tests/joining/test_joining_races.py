@@ -89,7 +89,7 @@ def test_two_hundred_at_once_on_ten_uses_and_ten_are_in(crowd: Cast, no_post: No
     answers = all_press([browser_of(account) for account in people(PEOPLE)], link)
     assert Counter(answer.status_code for answer in answers) == {302: USES, 410: PEOPLE - USES}
     told = [answer.content.decode() for answer in answers if answer.status_code == 410]
-    assert all("is used up" in page and "Ask for a new one" in page for page in told)
+    assert all("is used up" in page and "Ask to open it again" in page for page in told)
     link.refresh_from_db()
     came = JoinRequest.objects if approval else Member.objects.exclude(account__members__registered_at__lt=link.made_at)
     assert (link.uses, came.count()) == (USES, USES)

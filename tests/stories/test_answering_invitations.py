@@ -44,7 +44,7 @@ def test_whoever_was_invited_without_a_name_gives_one_when_accepting(cast: Cast,
     browser = cast.alex.browser()
     assert "A place in another workspace waits for your answer." in browser.open(f"/w/{cast.fernweh.uid}/").text
     page = browser.follow(browser.open("/workspaces/"), "한빛소프트")
-    assert "Good to have you" in page.text and "Your name there" not in page.text
+    assert "Good to have you" in page.text and "Your name in this workspace" not in page.text
     assert dict(page.form_with("given_name").fields)["given_name"] == "Alex", (
         "the name one goes by elsewhere stands there"
     )
@@ -178,7 +178,7 @@ def test_a_member_does_not_use_up_the_invitation_of_somebody_else(cast: Cast, po
     (one,) = invite(cast, "aoi@example.com")
     browser = cast.yuki.browser()
     page = browser.open(post.last_to("aoi@example.com").link)
-    assert "You are a member of 한빛소프트 already." in page.text and "Accept" not in page.text
+    assert "You are a member of 한빛소프트 already, but" in page.text and "Accept" not in page.text
     assert "for somebody else" in browser.send(page, page.path, step="accept").text
     one.refresh_from_db()
     assert one.accepted_at is None and one.ended_at is None
@@ -190,7 +190,7 @@ def test_whoever_accepts_with_another_account_keeps_their_own_name(cast: Cast, p
     invite(cast, "Lena Fischer <lena@example.com>")
     browser = cast.alex.browser()
     page = browser.open(post.last_to("lena@example.com").link)
-    assert "Your name there" not in page.text
+    assert "Your name in this workspace" not in page.text
     browser.press(page, f"Accept as {cast.alex.address}")
     member = place(cast)
     assert member and (member.family_name, member.given_name) == ("Meyer", "Alex")

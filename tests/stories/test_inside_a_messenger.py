@@ -35,7 +35,7 @@ def inside(cast: Cast, agent: str) -> Visitor:
 def test_the_joining_page_says_how_to_go_on_in_ones_own_browser(cast: Cast, app: str) -> None:
     link = invite_link(cast.eve)
     page = arrive(inside(cast, INSIDE[app]), link)
-    assert "You can join right here." in page.text and f"type the short code {ways.code_of(link)}" in page.text
+    assert "You can go on right here." in page.text and f"type the short code {ways.code_of(link)}" in page.text
     pc = cast.visitor()
     assert pc.fill_in(pc.open("/join/"), code=ways.code_of(link)).path == page.path
 

@@ -101,7 +101,7 @@ def test_wrong_rows_stay_in_the_field_with_a_reason_and_the_good_ones_go(cast: C
     page = paste(cast, text, message="Welcome")
     assert page.status == 200 and "2 invitations are on their way." in page.text
     assert kept(page).splitlines() == ["no address here", "м@example.com", "yuki@home@x"]
-    assert "Row 2 · There is no e-mail address in it." in page.text and "Row 3 · “м” looks like" in page.text
+    assert "Row 1 · There is no e-mail address in it." in page.text and "Row 2 · “м” looks like" in page.text
     assert "stands in the list twice" in page.text and "Welcome" in page.body
     assert set(rows()) == {"haeun@example.com", "emily@example.com"}
     browser = cast.minjun.browser()

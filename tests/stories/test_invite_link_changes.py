@@ -105,16 +105,16 @@ def test_the_page_of_a_withdrawn_link_says_when_and_by_whom(cast: Cast) -> None:
 def test_made_anew_the_old_address_and_code_open_nothing_from_that_moment(cast: Cast) -> None:
     link, browser = make(cast), cast.eve.browser()
     secret, code = ways.secret_of(link), ways.code_of(link)
-    step = browser.follow(open_link(cast, browser, link), "Make anew…")
+    step = browser.follow(open_link(cast, browser, link), "Replace the link…")
     assert "wherever they hang or were sent" in step.text
-    after = browser.press(step, "Make it anew")
+    after = browser.press(step, "Replace it")
     assert "has a new address" in after.text
     assert ways.find(secret) is None and ways.by_code(code) is None
     renewed = now(link)
     assert ways.find(ways.secret_of(renewed)) is not None and ways.by_code(ways.code_of(renewed)) == renewed
     assert ways.address_of(renewed) in after.body
-    again = browser.press(step, "Make it anew")
-    assert "made anew a moment ago" in again.text and now(link).generation == renewed.generation, (
+    again = browser.press(step, "Replace it")
+    assert "was replaced a moment ago" in again.text and now(link).generation == renewed.generation, (
         "sent twice, made once"
     )
 
@@ -167,7 +167,7 @@ def test_there_are_never_fewer_uses_than_were_used(cast: Cast) -> None:
     link, browser = make(cast, most_uses=10), cast.eve.browser()
     InviteLink.objects.filter(pk=link.pk).update(uses=4)
     page = browser.open(cast.at(f"admin/links/{link.uid}/edit/"))
-    assert "Uses taken so far: 4. Empty means any number." in page.text
+    assert "Uses taken so far: 4. Empty means no limit." in page.text
     refused = browser.fill_in(page, most_uses="3", domains="here, company.com, there")
     assert "Uses taken so far: 4. Write that number" in refused.error_beside("most_uses")
     assert "“here”, “there”" in refused.error_beside("domains") and now(link).most_uses == 10, "all at once"

@@ -2,18 +2,21 @@
 
 from datetime import UTC, datetime, timedelta
 from unicodedata import normalize
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.utils.formats import date_format
 
+from dure.accounts.models import Account
 from dure.core import clock
 from dure.joining import ways
+from dure.joining.actions.inviting_many import invite_many
 from dure.joining.models import Invitation, InviteLink
 from tests.cast import Cast
 from tests.post import PostOffice
 from tests.stories.joining import BORAM, arrive, begin, confirm, fill, invite_link
 
+ALEX = {"family_name": "Meyer", "given_name": "Alex"}
 SEOUL = timedelta(hours=9)
 
 
@@ -62,7 +65,7 @@ def test_coming_back_to_the_address_of_asking_leads_to_the_link(cast: Cast, post
     link = invite_link(cast.eve, most_uses=1)
     InviteLink.objects.update(uses=1)
     browser = cast.visitor()
-    asked = browser.press(arrive(browser, link), "Ask for a new one")
+    asked = browser.press(arrive(browser, link), "Ask to open it again")
     assert "The admins are asked" in asked.text and "the link you have works" in asked.text
     again = browser.open(f"/join/{link.uid}/ask/")
     assert again.path == f"/join/{link.uid}/" and "used up" in again.text
@@ -168,3 +171,65 @@ def test_internationalised_domains_are_shown_as_they_are_written_everywhere(cast
         assert "@한빛.한국" in page.text and "xn--" not in page.text, path
     invited = cast.visitor().open(post.last_to(invitation.address).link)
     assert "duri@한빛.한국" in invited.text and "xn--" not in invited.text
+
+
+def test_an_address_that_was_cut_off_offers_the_code_and_speaks_of_no_mail(cast: Cast) -> None:
+    link = invite_link(cast.eve)
+    whole = urlsplit(ways.address_of(link)).path
+    for cut in (whole[:20], whole[:-1], f"/j/{'x' * 22}.{'x' * 40}"):
+        browser = cast.visitor()
+        page = browser.open(cut)
+        assert page.status == 410 and "Copy all of it once more from where you found it" in page.text
+        assert "from the mail" not in page.text and f'value="{cut}"' not in page.body
+        assert browser.fill_in(page, code=ways.code_of(link)).path == f"/join/{link.uid}/"
+
+
+def test_who_is_invited_reads_of_approval_only_where_the_link_needs_it(cast: Cast, post: PostOffice) -> None:
+    invite_many(cast.minjun.actor, text=cast.alex.address, language="en", message="", submission="one")
+    for asks in (False, True):
+        page = arrive(cast.alex.browser(), invite_link(cast.eve, needs_approval=asks))
+        assert "You are invited to 한빛소프트 already." in page.text
+        assert ("without anybody’s approval" in page.text) == asks
+
+
+def test_used_up_at_the_last_step_no_account_was_made_and_the_page_says_so(cast: Cast, post: PostOffice) -> None:
+    link = invite_link(cast.eve, most_uses=1)
+    late, never = "No account was made for you.", cast.visitor()
+    browser = cast.visitor()
+    page = begin(browser, link)
+    InviteLink.objects.update(uses=1)
+    told = confirm(browser, page, post)
+    assert told.status == 410 and "is used up" in told.text and late in told.text and told.has_link("Sign in")
+    assert not Account.objects.filter(addresses__canonical=BORAM["id"]).exists()
+    assert late in arrive(browser, link).text, "come back to"
+    assert late not in arrive(never, link).text, "who did not sign up is told of no account"
+    assert late not in arrive(cast.alex.browser(), link).text
+
+
+def test_an_invitation_that_is_over_says_what_is_true_for_whoever_opens_it(cast: Cast, post: PostOffice) -> None:
+    first = invitation_of(cast, post)
+    own = cast.alex.browser()
+    page = own.open(first)
+    assert own.submit(page, page.form_with("given_name"), step="accept", **ALEX).path == cast.at("?welcome")
+    assert "You find it under “My workspaces”" in own.open(first).text
+    for other, signed_in in ((cast.visitor(), False), (cast.yuki.browser(), True)):
+        page = other.open(first)
+        assert page.status == 410 and "This invitation has been accepted" in page.text
+        assert "Whoever accepted it" in page.text and "You find it under" not in page.text
+        assert page.has_link("My workspaces") == signed_in and page.has_link("To sign-in") != signed_in
+
+
+def test_declined_or_withdrawn_a_visitor_is_led_nowhere_they_cannot_go(cast: Cast, post: PostOffice) -> None:
+    browser, link = cast.visitor(), invitation_of(cast, post)
+    page = browser.press(browser.open(link), "Decline")
+    assert "The invitation is declined" in page.text and not page.has_link("My workspaces")
+    Invitation.objects.update(declined_at=None, withdrawn_at=clock.now())
+    page = browser.open(link)
+    assert "If you still want to join 한빛소프트, ask whoever invited you." in page.text
+    assert not page.has_link("My workspaces")
+
+
+def invitation_of(cast: Cast, post: PostOffice) -> str:
+    """Invite Alex by mail and return the link in it."""
+    invite_many(cast.minjun.actor, text=cast.alex.address, language="en", message="", submission="one")
+    return post.last_to(cast.alex.address).link

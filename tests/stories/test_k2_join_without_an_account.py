@@ -127,7 +127,7 @@ def test_an_interrupted_sign_up_is_taken_up_again(cast: Cast, post: PostOffice) 
     page = arrive(browser, link)
     assert BORAM["id"] in page.text, "the joining page says so"
     assert BORAM["id"] not in arrive(cast.visitor(), link).text, "to this browser alone"
-    page = browser.press(page, "Go on with it")
+    page = browser.press(page, "Continue")
     assert "Type the code" in page.text and BORAM["id"] in page.text
     assert confirm(browser, page, post).path == cast.at("?welcome")
 

@@ -131,7 +131,7 @@ def test_forged_fields_give_nobody_a_role(cast: Cast) -> None:
 
 WRONG = {
     "name": ("  ", "Give the link a name"),
-    "expires_on": ("2020-01-01", "within the next year"),
+    "expires_on": ("2020-01-01", "Choose today or a day within the next year"),
     "most_uses": ("0", "from 1 to 100,000"),
     "domains": ("hanbitsoft.co.kr, not a domain!", "No domain: “not”, “a”, “domain!”"),
 }

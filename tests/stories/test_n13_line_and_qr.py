@@ -72,7 +72,25 @@ def test_the_poster_says_all_one_needs_in_each_language(cast: Cast, language: st
 
 
 def test_a_poster_of_a_link_that_asks_an_admin_says_so(cast: Cast) -> None:
-    assert "An admin then lets you in" in page_of(cast, make(cast, needs_approval=True), "poster/").text
+    poster = page_of(cast, make(cast, needs_approval=True), "poster/").text
+    assert "With that you ask to join; an admin approves each person." in poster
+
+
+STRAIGHT_IN = {
+    "ko": ("아래 링크를 열면 바로 참여할 수 있습니다.", "아래 링크를 열고 참여를 신청하세요."),
+    "en": ("you are in with a few steps", "Open this link and ask to join:"),
+    "ja": ("次のリンクを開くと参加できます。", "次のリンクを開いて、参加を申請してください。"),
+}
+
+
+@pytest.mark.parametrize("language", STRAIGHT_IN)
+def test_the_message_promises_no_way_straight_in_where_an_admin_decides(cast: Cast, language: str) -> None:
+    straight, asking = STRAIGHT_IN[language]
+    for asks in (False, True):
+        page = page_of(cast, make(cast, needs_approval=asks), f"?language={language}")
+        assert (straight in page.text, asking in page.text) == (not asks, asks)
+        sms = unquote(shared_by(page, "sms:"))
+        assert (straight in sms, asking in sms) == (not asks, asks)
 
 
 @pytest.mark.parametrize("language", WORDS)

@@ -45,7 +45,7 @@ class RenewedMeanwhile(DomainError):
     """It has another address than the one that was seen; a form sent twice makes one new address and not two."""
 
     code = "link_renewed_meanwhile"
-    message = _("This link was made anew a moment ago. What you see now is its new address.")
+    message = _("This link was replaced a moment ago. What you see now is its new address.")
     status = 409
 
 

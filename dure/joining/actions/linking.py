@@ -39,7 +39,7 @@ class InvalidEnd(DomainError):
     """A moment that has passed, or more than a year ahead."""
 
     code = "invalid_end"
-    message = _("Choose a day within the next year.")
+    message = _("Choose today or a day within the next year.")
     field = "expires_on"
 
 

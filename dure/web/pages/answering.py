@@ -207,7 +207,13 @@ def _over_for(request: Any, account: Account | None, invitation: Invitation, sta
 
 
 def _over(request: HttpRequest, invitation: Invitation, state: State, *, status: int = 410) -> HttpResponse:
-    context = {"state": str(state), "workspace_name": invitation.workspace.name}
+    account, member = door.account_of(request), invitation.member
+    context = {
+        "state": str(state),
+        "workspace_name": invitation.workspace.name,
+        "signed_in": account is not None,
+        "own": account is not None and member is not None and member.account_id == account.pk,
+    }
     return render(request, "pages/invitation_over.html", context, status=status)
 
 

@@ -89,7 +89,7 @@ class LinkForm(PaperForm):
     most_uses = forms.IntegerField(
         label=gettext_lazy("Number of uses"),
         required=False,
-        help_text=gettext_lazy("1 to 100,000. Empty means any number."),
+        help_text=gettext_lazy("1 to 100,000. Empty means no limit."),
         widget=forms.NumberInput({"inputmode": "numeric", "min": 1, "max": MOST_USES}),
     )
     domains = forms.CharField(
@@ -107,7 +107,10 @@ class LinkForm(PaperForm):
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
         choices=settings.LANGUAGES,
-        help_text=gettext_lazy("What the message, the poster and the page begin in; everybody can change it."),
+        help_text=gettext_lazy(
+            "The language of the message and the poster. The page to join speaks the one the reader’s browser "
+            "asks for, and this one where it asks for none of Dure’s languages."
+        ),
     )
     submission = forms.CharField(max_length=36, required=False, widget=forms.HiddenInput)
 
@@ -118,7 +121,7 @@ class LinkForm(PaperForm):
         zone = {"zone": zone_name(self.zone)}
         self.fields["expires_on"].help_text = _("The last day, in the time of the workspace (%(zone)s).") % zone
         if link is not None and link.uses:
-            taken = _("Uses taken so far: %(uses)s. Empty means any number.") % {"uses": f"{link.uses:,}"}
+            taken = _("Uses taken so far: %(uses)s. Empty means no limit.") % {"uses": f"{link.uses:,}"}
             self.fields["most_uses"].help_text = taken
 
     def clean(self) -> dict[str, Any]:

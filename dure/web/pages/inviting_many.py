@@ -1,6 +1,8 @@
 """Workspace members › Invitations › Invite: addresses typed or pasted, and steps for many invitations at once."""
 
 import uuid
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from django import forms
@@ -117,12 +119,18 @@ def _told(request: Any, form: InviteForm, result: Invited) -> dict[str, Any]:
         "form": _form(request, None, text=text, language=typed["language"], message=typed["message"]),
         "told": True,
         "invited": _invited(result),
-        "kept": [_row(workspace, one, result) for one in kept[:SHOWN]],
+        "kept": _numbered(workspace, kept[:SHOWN], result),
         "kept_more": str(len(kept) - SHOWN) if len(kept) > SHOWN else "",
         "left": [_row(workspace, one, result) for one in left[:SHOWN]],
         "left_more": str(len(left) - SHOWN) if len(left) > SHOWN else "",
         "again": again[: inviting_again.MOST],
     }
+
+
+def _numbered(workspace: str, kept: Sequence[Outcome], result: Invited) -> list[dict[str, Any]]:
+    """Return what stays in the field, each with the line it stands in there now."""
+    lines = accumulate((one.entry.text.count("\n") + 1 for one in kept), initial=1)
+    return [_row(workspace, one, result) | {"number": str(line)} for line, one in zip(lines, kept, strict=False)]
 
 
 def _row(workspace: str, one: Outcome, result: Invited) -> dict[str, Any]:
@@ -132,7 +140,6 @@ def _row(workspace: str, one: Outcome, result: Invited) -> dict[str, Any]:
     elif one.invitation:
         url = reverse("admin_invitation", args=[workspace, one.invitation.uid])
     return {
-        "number": str(entry.row),
         "text": for_readers(entry.address) or entry.text[:200],
         "why": _why(one, result),
         "url": url,

@@ -43,7 +43,7 @@ class JoinForm(PaperForm):
 @require_safe
 def arrive(request: HttpRequest, secret: str) -> HttpResponse:
     """Swap the secret in the address for a cookie; whether it is right is told by the next page."""
-    return swap(request, secret, "join")
+    return swap(request, secret, "join") if SECRET.fullmatch(secret) else arriving.without(request, "", secret)
 
 
 @door.public
