@@ -46,7 +46,7 @@ def steps_of(totals: dict[str, int], *, needs_approval: bool) -> list[dict[str, 
 def refused_note(totals: dict[str, int]) -> str:
     """Return how many were told no, empty when nobody was."""
     number = totals["refused"]
-    said = ngettext("%(count)s person was told no.", "%(count)s people were told no.", number)
+    said = ngettext("%(count)s person could not join.", "%(count)s people could not join.", number)
     return said % {"count": f"{number:,}"} if number else ""
 
 

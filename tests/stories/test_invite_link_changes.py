@@ -245,7 +245,7 @@ def test_the_numbers_of_a_link_and_the_days(cast: Cast) -> None:
     for steps in (["opened"], ["opened", "started"], ["opened", "started", "verified", "joined"], ["refused"]):
         funnel.count(link, *steps)
     page = open_link(cast, browser, link)
-    for said in ("Pressed the button", "Became a member", "33%", "1 person was told no", "at most 1 a day"):
+    for said in ("Pressed the button", "Became a member", "33%", "1 person could not join", "at most 1 a day"):
         assert said in page.text, said
     assert "Asked to join" not in page.text, "it needs no approval"
 
