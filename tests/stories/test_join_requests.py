@@ -412,3 +412,14 @@ def test_without_a_mail_server_it_works_and_the_page_says_where_to_look(cast: Ca
     assert "look here at any time" in page.text and "a mail comes" not in page.text
     approve(cast.minjun.actor, request_uids=[request.uid])
     assert not Letter.objects.exists()
+
+
+def test_the_page_of_a_link_counts_those_who_wait_by_it(cast: Cast) -> None:
+    first, second = invite_link(cast), invite_link(cast, name="Partners")
+    crowd(cast, 3, first)
+    asks(signed_up(), second)
+    nobody = invite_link(cast, name="Workshop")
+    browser = cast.sora.browser()
+    said = {link: browser.open(cast.at(f"admin/links/{link.uid}/")) for link in (first, second, nobody)}
+    assert "3 waiting now" in said[first].text and "1 waiting now" in said[second].text
+    assert said[second].has_link("Join requests") and "waiting now" not in said[nobody].text

@@ -197,6 +197,7 @@ def test_the_list_says_state_uses_maker_and_last_use_and_no_address(cast: Cast) 
     paused = cast.sora.browser().open(cast.at("admin/links/?state=paused"))
     assert "Partners" in paused.text and "Winter intake" not in paused.text
     assert "Invite links 1" in page.text, "what is open is counted on the tab"
+    assert ">1 open</span>" in page.body and ">0 waiting</span>" in page.body, "and says what its number means"
     assert "All 2 open 1 paused 1 used up 0 expired 0 withdrawn 0" in page.text
 
 

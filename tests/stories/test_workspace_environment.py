@@ -226,3 +226,15 @@ def test_two_savings_at_the_same_moment_lose_nothing(people: Cast) -> None:
         edit_workspace(people.sora.actor, typed={"name": "Two"}, was=was)
     edit_workspace(people.sora.actor, typed={"name": "One"}, was=was)
     assert Workspace.objects.get(pk=people.hanbit.pk).name == "One"
+
+
+def test_time_zones_are_places_and_a_stored_one_stays(cast: Cast, editor: Person) -> None:
+    """The list has cities by their names of today and UTC; a workspace keeps the odd one that it has."""
+    browser = editor.browser()
+    page = basics(browser, cast)
+    assert all(f'value="{zone}"' in page.body for zone in ("Asia/Seoul", "America/Argentina/Ushuaia", "UTC"))
+    odd = ("Factory", "localtime", "GB-Eire", "Etc/GMT0", "Asia/Calcutta", "US/Pacific")
+    assert not [zone for zone in odd if f'value="{zone}"' in page.body]
+    Workspace.objects.filter(pk=cast.hanbit.pk).update(time_zone="Etc/GMT0")
+    browser.fill_in(basics(browser, cast), name="두레")
+    assert (now(cast).name, now(cast).time_zone) == ("두레", "Etc/GMT0")

@@ -1,7 +1,6 @@
 """Workspace environment: basic information, colour, security (PRODUCT.md §5, §6)."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from dure.core.errors import DomainError
 from dure.core.permissions import Permission
+from dure.core.zones import zones_with
 from dure.members.actions.governing import change_policies
 from dure.web import door
 from dure.web.context import look_url, seal_of
@@ -64,9 +64,12 @@ class BasicsForm(EnvironmentForm):
     )
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
-        choices=lambda: [(zone, zone) for zone in sorted(available_timezones())],
         help_text=gettext_lazy("In which days begin and times are shown. Dates that were set keep their moment."),
     )
+
+    def __init__(self, *arguments: Any, **names: Any) -> None:
+        super().__init__(*arguments, **names)
+        self.fields["time_zone"].choices = [(zone, zone) for zone in zones_with(self.initial["time_zone"])]
 
 
 @EDIT
