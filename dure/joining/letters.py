@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils import translation
 from django.utils.formats import date_format
 
-from dure.accounts.models import Address
+from dure.accounts.models import Account, Address
 from dure.core import clock, keys
 from dure.core.rows import insert_many
 from dure.joining import queries
@@ -110,6 +110,12 @@ def post_declined(invitation: Invitation) -> None:
     inviter = queries.inviter(invitation)
     if inviter and rules.opens(inviter):
         post_to_id(inviter, Kind.INVITATION_DECLINED, {"invited": name_of(invitation), "address": invitation.address})
+
+
+def take_codes(sign_up_uid: str, account: Account) -> None:
+    """Let the codes mailed for a sign-up belong to the account it became, and go with it; part of an action."""
+    own = Letter.objects.exclude(about="").filter(about=sign_up_uid)  # the index is of those about something
+    own.filter(kind=Kind.SIGN_UP_CODE, account_id=None).update(account_id=account.pk)
 
 
 def post_code(row: SignUp, number: str, workspace: Workspace) -> None:

@@ -9,6 +9,7 @@ from dure.core import clock
 from dure.core.actor import Actor
 from dure.core.errors import DomainError
 from dure.core.rows import insert
+from dure.joining import letters
 from dure.joining.people import Person
 from dure.members import policies
 from dure.members.actions.admitting import take_over
@@ -42,8 +43,16 @@ def _yields(held: Address, workspace: Workspace) -> bool:
 def account_of(actor: Actor, somebody: Person, encoded: str, workspace: Workspace, *, via: str) -> Account:
     """Return the account of an address that was proven a moment ago; ``encoded`` is the hash of the own password.
 
+    The codes mailed for the sign-up ``via`` are this account's from now on.
+
     :raises HasAccount: as its name says; also to the slower one of two who prove one address at once.
     """
+    account = _held_or_new(actor, somebody, encoded, workspace, via=via)
+    letters.take_codes(via, account)
+    return account
+
+
+def _held_or_new(actor: Actor, somebody: Person, encoded: str, workspace: Workspace, *, via: str) -> Account:
     if not Address.objects.filter(canonical=somebody.id).exists():
         return _new(somebody, encoded, workspace)
     held = addresses.holder(somebody.id)

@@ -1,5 +1,6 @@
 """Reading join requests: a workspace's own, and those of one account (PRODUCT.md §4.3)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -112,10 +113,23 @@ def count_waiting(workspace: Workspace) -> int:
 
 
 def own(account: Account) -> list[JoinRequest]:
-    """Return what somebody asked and was not let in by yet: what waits first, then what was refused or ran out."""
-    mine = JoinRequest.objects.filter(account=account, approved_at=None, withdrawn_at=None)
-    rows = list(mine.select_related("workspace").order_by("-id")[:MOST_OF_ONE])
+    """Return what somebody asked and was not let in by yet: what waits first, then what was refused or ran out.
+
+    Of each workspace the newest alone, and nothing that ended where they are a member by now.
+    """
+    mine = JoinRequest.objects.filter(account=account)
+    newer = mine.filter(workspace=OuterRef("workspace"), pk__gt=OuterRef("pk"))
+    place = Member.objects.filter(members.here(), workspace=OuterRef("workspace"), account=account)
+    open_ones = mine.filter(~Exists(newer), approved_at=None, withdrawn_at=None)
+    shown = open_ones.filter(Q(ended_at=None) | ~Exists(place))
+    rows = list(shown.select_related("workspace").order_by("-id")[:MOST_OF_ONE])
     return sorted(rows, key=lambda one: one.ended_at is not None)
+
+
+def newest_of(workspace: Workspace, account_ids: Iterable[int]) -> dict[int, JoinRequest]:
+    """Return the newest request of each of these accounts that asked a workspace, in one query."""
+    found = of(workspace).filter(account_id__among=list(account_ids)).order_by("id")
+    return {one.account_id: one for one in found}
 
 
 def waiting_of(workspace_id: int, account: Account) -> JoinRequest | None:

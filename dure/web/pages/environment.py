@@ -69,7 +69,8 @@ class BasicsForm(EnvironmentForm):
 
     def __init__(self, *arguments: Any, **names: Any) -> None:
         super().__init__(*arguments, **names)
-        self.fields["time_zone"].choices = [(zone, zone) for zone in zones_with(self.initial["time_zone"])]
+        zones: Any = self.fields["time_zone"]
+        zones.choices = [(zone, zone) for zone in zones_with(self.initial["time_zone"])]
 
 
 @EDIT
