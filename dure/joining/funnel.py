@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from dure.core import clock
 from dure.core.action import part_of_writing
@@ -28,6 +28,14 @@ def count(link: InviteLink, *steps: str, times: int = 1) -> None:
     )
     with part_of_writing(), connection.cursor() as cursor:
         cursor.execute(sql, [link.pk, connection.ops.adapt_datefield_value(day)])
+
+
+def take_back_refusal(link_uid: str) -> None:
+    """Count one less who was told no, on the last day on which somebody was."""
+    told_no = InviteLinkDay.objects.filter(link__uid=link_uid, refused__gt=0)
+    with part_of_writing():
+        last = told_no.order_by("-day").values_list("pk", flat=True).first()
+        told_no.filter(pk=last).update(refused=F("refused") - 1)
 
 
 def totals(link: InviteLink) -> dict[str, int]:

@@ -164,6 +164,14 @@ def counted(request: Any, response: HttpResponse, link: InviteLink, *steps: str)
     return mark(request, response, link.uid, *new)
 
 
+def shut_out(request: Any, response: HttpResponse, link: InviteLink) -> HttpResponse:
+    """Count whoever the link let in no more while they signed up, after the steps that brought them there."""
+    row, _browser = unfinished(request, link.uid)
+    began = ["started"] if row else []
+    proved = ["verified"] if row and sign_up_codes.is_proven(row) else []
+    return counted(request, response, link, "opened", *began, *proved, "refused")
+
+
 def uncounted(request: Any, handle: str, *steps: str) -> list[str]:
     """Return those of these steps for which this browser was not counted."""
     marks = request.COOKIES.get(_marks(handle), "")
@@ -171,9 +179,15 @@ def uncounted(request: Any, handle: str, *steps: str) -> list[str]:
 
 
 def mark(request: Any, response: HttpResponse, handle: str, *steps: str) -> HttpResponse:
-    """Let the browser remember that it was counted for these steps."""
+    """Let the browser remember that it was counted for these steps.
+
+    Whoever was told no and comes in after all was not kept out.
+    """
     if steps:
         old = request.COOKIES.get(_marks(handle), "")
+        if STEPS["refused"] in old and {"joined", "asked"} & {*steps}:
+            funnel.take_back_refusal(handle)
+            old = old.replace(STEPS["refused"], "")
         value = "".join(sorted({*old, *(STEPS[step] for step in steps)} & set(STEPS.values())))
         request.COOKIES[_marks(handle)] = value
         response.set_cookie(

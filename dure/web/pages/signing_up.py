@@ -22,7 +22,7 @@ from dure.core.sentences import gap
 from dure.joining import proven, ways
 from dure.joining.actions import sign_up_codes, sign_up_mails, signing_up
 from dure.joining.actions.accepting import Accepted, RemovedHere
-from dure.joining.actions.entering import LinkClosed, WrongDomain
+from dure.joining.actions.entering import LinkClosed
 from dure.joining.actions.inviting import InvitationEnded
 from dure.joining.actions.signing_up import Finished
 from dure.joining.letters import own_name_of
@@ -132,7 +132,7 @@ def _over(request: Any, way: Way, over: LinkClosed | InvitationEnded) -> HttpRes
         response = arriving.ended(request, way.link, over.state)
         if request.method != "POST":
             return response
-        return arriving.counted(request, response, way.link, "opened", "refused")
+        return arriving.shut_out(request, response, way.link)
     return redirect(_back(way))
 
 
@@ -226,10 +226,7 @@ def _begin(request: Any, way: Way, secret: str, row: SignUp | None) -> HttpRespo
         if refused.status in (403, 404):
             raise
         form.refuse(refused)
-        response = _show(request, way, row, form, 429 if refused.status == 429 else 200)
-        if way.link and isinstance(refused, WrongDomain):
-            return arriving.counted(request, response, way.link, "opened", "refused")
-        return response
+        return _show(request, way, row, form, 429 if refused.status == 429 else 200)
     response = redirect("join_sign_up", way.handle)
     value, week = f"{begun.uid}.{begun.browser}", int(sign_up_codes.LASTS.total_seconds())
     response.set_cookie(
