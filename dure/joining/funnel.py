@@ -35,7 +35,7 @@ def take_back_refusal(link_uid: str) -> None:
     told_no = InviteLinkDay.objects.filter(link__uid=link_uid, refused__gt=0)
     with part_of_writing():
         last = told_no.order_by("-day").values_list("pk", flat=True).first()
-        told_no.filter(pk=last).update(refused=F("refused") - 1)
+        told_no.filter(pk=last or 0).update(refused=F("refused") - 1)
 
 
 def totals(link: InviteLink) -> dict[str, int]:

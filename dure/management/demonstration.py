@@ -129,7 +129,7 @@ def _let_in(address: str, encoded: str) -> None:
 
 
 def _here_for_long(account_id: int) -> None:
-    """Let those who look after a workspace be no newcomers to it."""
+    """Let those whose sign-in is printed be no newcomers."""
     at = clock.now() - timedelta(days=40)
     Member.objects.filter(account_id=account_id).update(state=Member.ACTIVE, registered_at=at, activated_at=at)
 
@@ -140,6 +140,7 @@ def _join(workspace: Workspace, who: SignIn, encoded: str) -> Member:
     Address.objects.filter(pk=place.id.pk).update(proven_at=clock.now())
     if who.permissions:
         grant(Operator(workspace_id=workspace.pk), member_uid=place.member.uid, permissions=who.permissions)
+    if who in SIGN_INS:
         _here_for_long(place.member.account_id)
     return place.member
 

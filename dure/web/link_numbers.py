@@ -1,14 +1,18 @@
 """How far people come with an invite link, joining over the days, and the ledger, as a page shows them."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from dure.accounts.addresses import for_readers
-from dure.joining.models import InviteLinkDay, InviteLinkUse
+from dure.core import clock
+from dure.joining import funnel
+from dure.joining.models import InviteLink, InviteLinkUse
 from dure.members import rules
 from dure.web.context import avatar_of, name_of
 from dure.web.panel import MARKS
@@ -24,6 +28,8 @@ STEPS = {
 WAYS = {True: gettext_lazy("made an account"), False: gettext_lazy("had an account")}
 FEWEST_DAYS, MOST_DAYS = 14, 60
 HEIGHT, STEP, BAR = 64, 10, 7
+PIXELS = 24
+"""How wide a day is where there are fewer than fill the page."""
 
 
 def steps_of(totals: dict[str, int], *, needs_approval: bool) -> list[dict[str, str]]:
@@ -50,18 +56,17 @@ def refused_note(totals: dict[str, int]) -> str:
     return said % {"count": f"{number:,}"} if number else ""
 
 
-def chart(found: list[InviteLinkDay]) -> dict[str, Any] | None:
-    """Return a column for each day, as high as people joined on it; None when nobody did."""
-    joined = {one.day: one.joined for one in found}
-    if not any(joined.values()):
+def chart(link: InviteLink) -> dict[str, Any] | None:
+    """Return a column for each day until today, as high as people joined on it; None when nobody lately did."""
+    joined = {one.day: one.joined for one in funnel.days(link) if one.joined}
+    days = _days(link, joined) if joined else []
+    if not any(day in joined for day in days):
         return None
-    last, most = max(joined), max(joined.values())
-    first = min(min(joined), last - timedelta(days=FEWEST_DAYS - 1))
-    first = max(first, last - timedelta(days=MOST_DAYS - 1))
-    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    most = max(joined.get(day, 0) for day in days)
     heights = {day: max(round(HEIGHT * joined.get(day, 0) / most), 2) if joined.get(day) else 0 for day in days}
     return {
         "width": str(len(days) * STEP),
+        "pixels": str(len(days) * PIXELS) if len(days) < FEWEST_DAYS else "",
         "height": str(HEIGHT),
         "columns": [
             {"x": str(place * STEP), "y": str(HEIGHT - heights[day]), "width": str(BAR), "height": str(heights[day])}
@@ -71,10 +76,22 @@ def chart(found: list[InviteLinkDay]) -> dict[str, Any] | None:
         "days": [
             {"day": date_format(day, "SHORT_DATE_FORMAT"), "joined": f"{joined[day]:,}"} for day in days if heights[day]
         ],
-        "first": date_format(first, "SHORT_DATE_FORMAT"),
-        "last": date_format(last, "SHORT_DATE_FORMAT"),
+        "first": date_format(days[0], "SHORT_DATE_FORMAT"),
+        "last": date_format(days[-1], "SHORT_DATE_FORMAT"),
         "most": f"{most:,}",
     }
+
+
+def _days(link: InviteLink, joined: Iterable[date]) -> list[date]:
+    """Return the days to show, in the workspace's calendar: until today, and from when the link was made at most.
+
+    In a time zone that was another one before, the calendar may have gone a day further, or begun a day earlier.
+    """
+    zone = ZoneInfo(link.workspace.time_zone)
+    last = max(clock.now().astimezone(zone).date(), *joined)
+    made = min(link.made_at.astimezone(zone).date(), *joined)
+    first = max(min(last - timedelta(days=FEWEST_DAYS - 1), *joined), made, last - timedelta(days=MOST_DAYS - 1))
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def ledger_rows(workspace: Workspace, rows: list[InviteLinkUse], *, manages: bool) -> list[dict[str, Any]]:

@@ -1,15 +1,19 @@
 """The command line: grants, suspension, workspaces, the doctor, the demo's company."""
 
 import io
+from collections import Counter
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from dure.audit.models import AuditEvent
+from dure.core import clock
 from dure.core.permissions import Permission
-from dure.joining.models import Invitation
+from dure.joining.models import Invitation, InviteLink
 from dure.joining.rules import state_of
 from dure.management import demonstration
 from dure.members import queries
@@ -116,3 +120,18 @@ def test_an_untouched_trail_is_verified_and_a_changed_one_named(people: Cast) ->
     assert "Fernweh: number 1 was changed" in out.getvalue(), "every workspace was founded by an event"
     with pytest.raises(CommandError, match="No such workspace"):
         say("audit", "verify", "--workspace", "Nowhere")
+
+
+def test_the_demos_chart_ledger_and_newcomers_agree(db: Any, post: PostOffice) -> None:
+    workspace = demonstration.fill()
+    link = InviteLink.objects.get(workspace=workspace, name="2026 겨울 채용")
+    uses = list(link.ledger.select_related("member"))  # type: ignore[attr-defined]
+    zone = ZoneInfo(workspace.time_zone)
+    by_day = Counter(use.at.astimezone(zone).date() for use in uses)
+    assert by_day == {day.day: day.joined for day in link.days.all() if day.joined}  # type: ignore[attr-defined]
+    assert len(uses) == link.uses and min(by_day) >= link.made_at.astimezone(zone).date()
+    assert all(use.member.registered_at == use.at and link.made_at < use.at <= clock.now() for use in uses)
+    week = clock.now() - timedelta(days=7)
+    lately = set(queries.of(workspace).filter(registered_at__gte=week).values_list("pk", flat=True))
+    by_invitation = set(Invitation.objects.filter(workspace=workspace, accepted_at__isnull=False).values_list("member"))
+    assert lately == {use.member_id for use in uses if use.at >= week} | {pk for (pk,) in by_invitation}

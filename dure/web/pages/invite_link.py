@@ -66,7 +66,7 @@ def invite_link(request: Any, link_uid: str, **_names: Any) -> HttpResponse:
         "waiting": str(waiting) if waiting else "",
         "funnel": steps_of(totals, needs_approval=link.needs_approval),
         "refused": refused_note(totals),
-        "chart": chart(funnel.days(link)),
+        "chart": chart(link),
         "rows": ledger_rows(workspace, rows, manages=manages),
         "all_shown": manages,
         "older_url": f"?older={older}#ledger" if older else "",

@@ -1,8 +1,15 @@
-"""Whom an invite link told no: whose way ended there, each browser once, nobody who came in after all (K3)."""
+"""What an invite link counts: whom it told no, each browser once, and who joined on which day until today (K3)."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils.formats import date_format
 
 from dure.core import clock
 from dure.joining import funnel
 from dure.joining.models import InviteLink
+from dure.web.link_numbers import chart
 from tests.cast import Cast
 from tests.post import PostOffice
 from tests.stories.joining import arrive, begin, confirm, fill, invite_link
@@ -41,3 +48,23 @@ def test_a_link_closed_before_the_code_ends_the_way_of_whoever_began(cast: Cast,
     assert browser.press(page, "Create account").status == 410
     assert browser.press(page, "Create account").status == 410
     assert counted(link) == {"opened": 1, "refused": 1}
+
+
+def test_the_chart_ends_today_and_begins_when_the_link_was_made(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Days are the workspace's, and the days since the last who joined are days as well."""
+    link, zone = invite_link(cast.eve), ZoneInfo(cast.hanbit.time_zone)
+    assert chart(link) is None
+    funnel.count(link, "opened", "started", "verified", "joined")
+    made = clock.now()
+    alone = chart(link)
+    assert alone and alone["first"] == alone["last"] and len(alone["days"]) == 1 and alone["pixels"]
+    for later, begins in ((3, 0), (20, 0), (59, 0), (60, None)):
+        monkeypatch.setattr(clock, "now", lambda days=later: made + timedelta(days=days))
+        found = chart(link)
+        if begins is None:
+            assert found is None, "nobody joined within the days that are shown"
+            continue
+        assert found and int(found["width"]) == 10 * (later + 1)
+        assert found["last"] == date_format(clock.now().astimezone(zone).date(), "SHORT_DATE_FORMAT")
+        assert found["first"] == date_format(made.astimezone(zone).date(), "SHORT_DATE_FORMAT")
+        assert [one["x"] for one in found["columns"]] == ["0"] and found["most"] == "1"
