@@ -29,6 +29,7 @@ def fill(workspace: Workspace) -> None:
     make_link(actor, name="파트너사 워크숍", needs_approval=True, **facts | {"language": "ja"})
     over = make_link(actor, name="Berlin office move", most_uses=30, **facts | {"language": "en"})
     pause_link(actor, link_uid=over.uid)
+    links.of(workspace).update(made_at=at - timedelta(days=3))  # before anybody asked by one
     _came(workspace, intake)
 
 
