@@ -22,7 +22,7 @@ from dure.core.sentences import gap
 from dure.joining import proven, ways
 from dure.joining.actions import sign_up_codes, sign_up_mails, signing_up
 from dure.joining.actions.accepting import Accepted, RemovedHere
-from dure.joining.actions.entering import LinkClosed
+from dure.joining.actions.entering import LinkClosed, WrongDomain
 from dure.joining.actions.inviting import InvitationEnded
 from dure.joining.actions.signing_up import Finished
 from dure.joining.letters import own_name_of
