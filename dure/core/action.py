@@ -42,7 +42,7 @@ class ForgotToRecord(AssertionError):
 
 
 class Untold(Exception):
-    """Nothing was done, and nothing is to be told: raised inside an action that anybody can ask for, caught by it."""
+    """Raised inside an action that did nothing, so that nothing is told; whoever called it catches it."""
 
 
 def action(

@@ -31,8 +31,10 @@ def note_use(member: Member, device_id: int) -> None:
 
 def is_greeted(member: Member) -> bool:
     """Tell whether somebody opened the workspace first within a day: an address kept from then leads to Home later."""
+    if not _is_new(member):
+        return False
     first = DeviceUse.objects.filter(member=member).aggregate(at=Min("first_at"))["at"]
-    return _is_new(member) and (first is None or abs(clock.now() - first) < GREETED_FOR)
+    return first is None or abs(clock.now() - first) < GREETED_FOR
 
 
 def _is_new(member: Member) -> bool:

@@ -37,17 +37,16 @@ def ask_link_again(actor: Actor, *, handle: str) -> None:
     """
     secret = OneTimeSecret.objects.filter(uid=handle, purpose=Purpose.SET_PASSWORD).exclude(address_id=None).first()
     if secret is not None:
-        with suppress(Untold):
-            _mail_first_link(actor, account_id=secret.account_id)
+        ask_first_link(actor, account_id=secret.account_id)
 
 
-def ask_first_link(actor: Actor, *, account: Account) -> None:
+def ask_first_link(actor: Actor, *, account_id: int) -> None:
     """Mail a set-password link to somebody who never had a password of their own; as in ``ask_link_again``.
 
     They asked for a new one, or typed the right temporary one while strangers kept failing (PRODUCT.md §4.16).
     """
     with suppress(Untold):
-        _mail_first_link(actor, account_id=account.pk)
+        _mail_first_link(actor, account_id=account_id)
 
 
 @action(needs=None, records=Event.LINK_ASKED_AGAIN)

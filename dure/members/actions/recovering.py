@@ -59,7 +59,7 @@ def _answer(request: RecoveryRequest) -> None:
         address = holder if holder.kind == Address.ID else id_of(holder.account_id)
         _mail_link(Visitor(door="worker"), account=holder.account, address=address, purpose=purpose)
     else:
-        ask_first_link(Visitor(door="worker"), account=holder.account)
+        ask_first_link(Visitor(door="worker"), account_id=holder.account_id)
 
 
 def _mail_link(actor: Actor, *, account: Account, address: Address, purpose: Purpose) -> None:

@@ -200,9 +200,10 @@ def edit(request: Any, link_uid: str, **_names: Any) -> HttpResponse:
             linking.edit_link(request.actor, link_uid=link.uid, **facts)
         except DomainError as refused:
             form.know(refused)
+            now = _in_words(links.one(workspace, link_uid) or link)
             for one in (refused, *refused.others):
                 if isinstance(one, ChangedMeanwhile):
-                    one.facts["now"] = _in_words(links.one(workspace, link_uid) or link)[one.field] or "—"
+                    one.facts["now"] = now[one.field] or "—"
             _refuse(form, refused)
         else:
             messages.success(request, _("Saved. The address and the code are the same as before."))
